@@ -1,0 +1,199 @@
+import type { Ledger } from "./budget.js";
+import { randomStreams } from "./random.js";
+import type {
+  AllocationContext,
+  Allocator,
+  Arm,
+  Random,
+  Reply,
+  RoundRecord,
+  SampleRequest,
+  Sampler,
+  Solution,
+  UncertaintyMeasure,
+  VotingRule,
+} from "./types.js";
+
+/** The parts that make up a method. */
+export interface Method<Prompt = unknown> {
+  sampler: Sampler<Prompt>;
+  allocator: Allocator;
+  uncertainty: UncertaintyMeasure;
+  voting: VotingRule;
+  /** B_unit, in samples. */
+  unitSamples: number;
+  /** Every random choice follows from it. */
+  seed: number;
+}
+
+/** The core's only door to the outside. */
+export interface Outside<Message, Prompt> {
+  /** Asks the model once. A failed call is a reply with `error`; a rejection stops everything. */
+  generate(arm: Arm<Message>, request: SampleRequest<Prompt>): Promise<Reply<Message>>;
+  /** Whether the arm may still be pulled (its caller may have aborted it). */
+  isOpen(arm: Arm<Message>): boolean;
+  /** Called when every call of a wave has come back and is booked. May throw to stop everything. */
+  afterWave(arms: readonly Arm<Message>[]): void;
+}
+
+/**
+ * Algorithm 1, with barriers: one unit for every arm, then rounds in which the
+ * allocator hands out units, until the budget is used; then the vote. The order
+ * of calls and every choice follow from the seed and the replies alone.
+ *
+ * Where the paper is silent: a pool that does not hold a full unit per arm
+ * shrinks the first unit of all arms alike; the last round is cut to what is
+ * left; an arm whose calls have all failed gets nothing more.
+ */
+export async function solve<Message, Prompt>(
+  questions: readonly string[],
+  method: Method<Prompt>,
+  ledger: Ledger,
+  outside: Outside<Message, Prompt>,
+): Promise<Solution<Message>[]> {
+  const nextStream = randomStreams(method.seed);
+  const allocatorRandom = nextStream();
+  const states = questions.map((question, index): ArmState<Message> => ({
+    arm: { index, question, samples: [], unitStart: 0, uncertainty: method.uncertainty([]) },
+    random: nextStream(),
+    rounds: [],
+  }));
+  const isOpen = (state: ArmState<Message>): boolean => !hasOnlyFailed(state.arm) && outside.isOpen(state.arm);
+
+  let grants: Grant<Message>[] = firstUnit(states, ledger.samplesLeft(), method.unitSamples);
+  for (let round = 0; grants.length > 0; round++) {
+    await sampleUnits(grants, round, method, ledger, outside, states);
+    const open = states.filter(isOpen);
+    grants = open.length === 0 || ledger.affordable() < 1 ? [] : nextGrants(open, method, ledger, allocatorRandom);
+  }
+
+  const exhausted = ledger.exhausted() ?? "closed";
+  return states.map((state) => ({
+    arm: state.arm,
+    tally: method.voting(state.arm.samples, state.random),
+    rounds: state.rounds,
+    stopReason: isOpen(state) ? exhausted : "closed",
+  }));
+}
+
+interface ArmState<Message> {
+  arm: Arm<Message>;
+  random: Random;
+  rounds: RoundRecord[];
+}
+
+interface Grant<Message> {
+  state: ArmState<Message>;
+  pulls: number;
+  priority: number | null;
+}
+
+function hasOnlyFailed(arm: Arm): boolean {
+  return arm.samples.length > 0 && arm.samples.every((sample) => sample.error !== undefined);
+}
+
+function firstUnit<Message>(states: ArmState<Message>[], samplesLeft: number, unitSamples: number): Grant<Message>[] {
+  const pulls = Math.min(unitSamples, Math.floor(samplesLeft / states.length));
+  return states.map((state) => ({ state, pulls, priority: null }));
+}
+
+function nextGrants<Message>(
+  open: ArmState<Message>[],
+  method: Method,
+  ledger: Ledger,
+  random: Random,
+): Grant<Message>[] {
+  const { allocator, unitSamples } = method;
+  const arms = open.map((state) => state.arm);
+  const context: AllocationContext = { usedSamples: ledger.usedSamples(), unitSamples, pulls: ledger.affordable(), random };
+  const pulls = allocator.allocate(arms, context);
+  requireAllocation(allocator.name, pulls, arms.length, context);
+  return open
+    .map((state, place) => ({
+      state,
+      pulls: pulls[place] as number,
+      priority: allocator.priority?.(state.arm, context) ?? null,
+    }))
+    .filter((grant) => grant.pulls > 0);
+}
+
+/** An allocator is the user's to write, and the user's money is at stake. */
+function requireAllocation(name: string, pulls: readonly number[], arms: number, context: AllocationContext): void {
+  const sum = pulls.reduce((total, count) => total + count, 0);
+  const whole = pulls.every((count) => Number.isInteger(count) && count >= 0 && count <= context.unitSamples);
+  if (pulls.length !== arms || !whole || sum < 1 || sum > context.pulls) {
+    throw new Error(
+      `Allocator "${name}" returned [${pulls.slice(0, 8).join(", ")}${pulls.length > 8 ? ", …" : ""}] for ${arms} arms. ` +
+        `It must return one whole number from 0 to ${context.unitSamples} per arm, with a sum from 1 to ${context.pulls}.`,
+    );
+  }
+}
+
+/**
+ * Algorithm 2 for every granted arm at the same time. A wave is all that may be
+ * sent at once: first the independent halves, then the conditioned ones.
+ */
+async function sampleUnits<Message, Prompt>(
+  grants: readonly Grant<Message>[],
+  round: number,
+  method: Method<Prompt>,
+  ledger: Ledger,
+  outside: Outside<Message, Prompt>,
+  states: readonly ArmState<Message>[],
+): Promise<void> {
+  for (const { state } of grants) state.arm = { ...state.arm, unitStart: state.arm.samples.length };
+  const pullsDone = (grant: Grant<Message>): number => grant.state.arm.samples.length - grant.state.arm.unitStart;
+  for (;;) {
+    const planned = grants
+      .filter((grant) => pullsDone(grant) < grant.pulls)
+      .filter(({ state }) => outside.isOpen(state.arm) && !hasOnlyFailed(state.arm))
+      .map(({ state, pulls }) => {
+        const left = pulls - (state.arm.samples.length - state.arm.unitStart);
+        const requests = method.sampler.plan(state.arm, left, state.random);
+        requirePlan(method.sampler.name, requests, left);
+        return requests.map((request) => ({ state, request }));
+      });
+    const wave = roundRobin(planned).slice(0, ledger.affordable());
+    if (wave.length === 0) break;
+    const replies = await Promise.all(wave.map(({ state, request }) => outside.generate(state.arm, request)));
+    for (const [place, { state, request }] of wave.entries()) {
+      const reply = replies[place] as Reply<Message>;
+      ledger.record(reply.usage);
+      state.arm = withSample(state.arm, reply, round, request);
+    }
+    for (const { state } of grants) {
+      state.arm = { ...state.arm, uncertainty: method.uncertainty(readAnswers(state.arm)) };
+    }
+    outside.afterWave(states.map((state) => state.arm));
+  }
+  for (const grant of grants) {
+    const pulls = pullsDone(grant);
+    if (pulls > 0) grant.state.rounds.push({ round, pulls, priority: grant.priority, uncertainty: grant.state.arm.uncertainty });
+  }
+}
+
+function requirePlan(name: string, requests: readonly SampleRequest[], pulls: number): void {
+  if (requests.length < 1 || requests.length > pulls) {
+    throw new Error(`Sampler "${name}" planned ${requests.length} requests for ${pulls} pulls; it must plan from 1 to ${pulls}.`);
+  }
+}
+
+/** Everyone's first, then everyone's second, …: if the tokens run out, they run out for all alike. */
+function roundRobin<Item>(lists: readonly (readonly Item[])[]): Item[] {
+  const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
+  return Array.from({ length: longest }, (_, place) => lists.flatMap((list) => list.slice(place, place + 1))).flat();
+}
+
+function withSample<Message>(
+  arm: Arm<Message>,
+  reply: Reply<Message>,
+  round: number,
+  { stage, parents }: SampleRequest,
+): Arm<Message> {
+  return { ...arm, samples: [...arm.samples, { ...reply, index: arm.samples.length, round, stage, parents }] };
+}
+
+/** What the model answered; a failed call is no answer at all. */
+function readAnswers(arm: Arm): (string | null)[] {
+  return arm.samples.filter(({ error }) => error === undefined).map(({ answer }) => answer);
+}

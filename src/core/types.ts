@@ -1,0 +1,153 @@
+/**
+ * The nouns of the package. Read this page first, then `solve.ts`.
+ *
+ * `Message` is whatever the edge wants kept with a response (for the Runnable:
+ * LangChain's `AIMessage`); the core never looks inside.
+ */
+
+/** Uniform number in [0, 1); each call draws the next one. */
+export type Random = () => number;
+
+/** `parallel`: asked on its own. `sequential`: asked with a chain of earlier responses. */
+export type Stage = "parallel" | "sequential";
+
+/** Tokens of one model call. `undefined` means that the provider did not say, never zero. */
+export interface Usage {
+  inputTokens?: number | undefined;
+  /** Everything generated, hidden reasoning included. */
+  outputTokens?: number | undefined;
+}
+
+/** What one model call brought back. */
+export interface Reply<Message = unknown> {
+  /** What the model said, without its thoughts; "" when the call failed. */
+  text: string;
+  /** Canonical answer; `null` if none could be read. `null` never votes. */
+  answer: string | null;
+  usage: Usage;
+  message?: Message | undefined;
+  /** Set if the call failed. A failed call has cost one pull and never votes. */
+  error?: Error | undefined;
+}
+
+/** One response to one question. */
+export interface Sample<Message = unknown> extends Reply<Message> {
+  /** Place among the samples of its arm, in the order asked, from 0. */
+  index: number;
+  /** Round that paid for it; 0 is the first unit of every arm. */
+  round: number;
+  stage: Stage;
+  /** Indices of the samples that its chain quotes, in chain order; empty if parallel. */
+  parents: readonly number[];
+}
+
+/** One question of the batch, seen as a bandit arm. One sample is one pull. */
+export interface Arm<Message = unknown> {
+  /** Place of the question in the batch, from 0. */
+  index: number;
+  question: string;
+  /** All responses so far, in the order asked. Their number is the arm's budget B_i. */
+  samples: readonly Sample<Message>[];
+  /** Index of the first sample of the unit being sampled (Algorithm 2 works on one unit). */
+  unitStart: number;
+  /** Disagreement of the answers so far, in [0, 1]; 1 before the first. */
+  uncertainty: number;
+}
+
+/** One sample to ask for. */
+export interface SampleRequest<Prompt = unknown> {
+  stage: Stage;
+  /** Indices of the samples to quote, in chain order; empty for an independent sample. */
+  parents: readonly number[];
+  /** Renders the quoted samples to the turns that follow the user's messages. */
+  prompt?: Prompt | undefined;
+}
+
+/**
+ * Plans what to ask next; never calls a model, so it can neither overspend nor
+ * depend on timing.
+ */
+export interface Sampler<Prompt = unknown> {
+  name: string;
+  /**
+   * Requests that may be sent at the same time: at least 1 and at most `pulls`.
+   * Called again with the pulls that remain, until the unit is used up.
+   *
+   * @param pulls pulls left in the arm's unit, at least 1
+   */
+  plan(arm: Arm, pulls: number, random: Random): readonly SampleRequest<Prompt>[];
+}
+
+/** What an allocator may know besides the arms. */
+export interface AllocationContext {
+  /** Samples asked for so far over all arms: B_used. */
+  usedSamples: number;
+  /** Size of one unit, B_unit, in samples. */
+  unitSamples: number;
+  /** Pulls left in the pool, at least 1. */
+  pulls: number;
+  random: Random;
+}
+
+/** Decides who gets the next units. Pure: the same arguments give the same answer. */
+export interface Allocator {
+  name: string;
+  /**
+   * Pulls for every arm in the next round, in the order of `arms`: whole numbers
+   * from 0 to `unitSamples` whose sum is from 1 to `context.pulls`.
+   *
+   * @param arms the arms that can still be pulled, at least one
+   */
+  allocate(arms: readonly Arm[], context: AllocationContext): number[];
+  /** The number that ranks the arms, if the allocator has one; larger is served first. */
+  priority?(arm: Arm, context: AllocationContext): number;
+}
+
+/**
+ * How much answers disagree, in [0, 1]: 0 if all agree, 1 if there is none.
+ * A `null` agrees with nothing, not even with another `null`.
+ */
+export type UncertaintyMeasure = (answers: readonly (string | null)[]) => number;
+
+/** Votes for one answer. */
+export interface Vote {
+  answer: string;
+  count: number;
+}
+
+/** Outcome of a vote. */
+export interface Tally {
+  /** Index of the sample whose response stands for the winner; `null` if nothing could vote. */
+  winner: number | null;
+  /** Every answer that got a vote, most votes first. */
+  votes: readonly Vote[];
+}
+
+/** Turns the samples of one arm into a winner. */
+export type VotingRule = (samples: readonly Sample[], random: Random) => Tally;
+
+/**
+ * Why an arm got no more samples: the pool of samples was used up, the pool of
+ * output tokens was, or the arm was closed because its calls failed or were aborted.
+ */
+export type StopReason = "samples" | "outputTokens" | "closed";
+
+/** What one arm got in one round. */
+export interface RoundRecord {
+  /** 0 is the first unit of every arm. */
+  round: number;
+  /** Samples asked for in this round. */
+  pulls: number;
+  /** The allocator's priority that won them; `null` in round 0 or if it has none. */
+  priority: number | null;
+  /** Uncertainty after the round. */
+  uncertainty: number;
+}
+
+/** The full record of one question. */
+export interface Solution<Message = unknown> {
+  arm: Arm<Message>;
+  tally: Tally;
+  rounds: readonly RoundRecord[];
+  stopReason: StopReason;
+}

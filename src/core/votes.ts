@@ -1,0 +1,10 @@
+import type { Vote } from "./types.js";
+
+/** Votes of the readable answers, most first; among equals the one given first. */
+export function countVotes(answers: readonly (string | null)[]): Vote[] {
+  const counts = new Map<string, number>();
+  for (const answer of answers) {
+    if (answer !== null) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+  }
+  return [...counts].map(([answer, count]) => ({ answer, count })).sort((a, b) => b.count - a.count);
+}

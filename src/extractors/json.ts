@@ -1,0 +1,61 @@
+import { OptionError } from "../core/errors.js";
+import { canonicalAnswer } from "./canonical.js";
+
+/** How many of the last objects in a text are tried. */
+const TRIED_OBJECTS = 8;
+
+/**
+ * An extractor for one field of the last JSON object in the text, fenced or not.
+ * Strings become canonical answers; numbers and booleans their text; arrays and
+ * objects their JSON with sorted keys. A missing or null field, or no object: `null`.
+ *
+ * @param field name of a top-level field, at least one character
+ * @throws {OptionError} if `field` is no such name
+ */
+export function json(field: string): (text: string) => string | null {
+  if (typeof field !== "string" || field === "") {
+    throw new OptionError("json.field", field, 'Give the name of a field, such as json("answer").');
+  }
+  return (text) => {
+    for (const candidate of lastObjects(text)) {
+      const value = parse(candidate);
+      if (value !== null && Object.hasOwn(value, field)) return fieldAnswer(value[field]);
+    }
+    return null;
+  };
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+function fieldAnswer(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string" || typeof value === "number") return canonicalAnswer(String(value));
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** The outermost `{…}` stretches, last first, found in one pass; braces inside strings do not count. */
+function lastObjects(text: string): string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const token of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[{}]/g)) {
+    if (token[0] === "{") {
+      if (depth === 0) start = token.index;
+      depth += 1;
+    } else if (token[0] === "}" && depth > 0) {
+      depth -= 1;
+      if (depth === 0) found.push(text.slice(start, token.index + 1));
+    }
+  }
+  return found.slice(-TRIED_OBJECTS).reverse();
+}

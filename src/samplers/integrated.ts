@@ -1,0 +1,64 @@
+import { requireInteger, requireKnownKeys } from "../core/errors.js";
+import { drawWithoutReplacement } from "../core/random.js";
+import type { Arm, Sample, SampleRequest, Sampler } from "../core/types.js";
+import type { ChainPrompt } from "../prompts/chain_prompt.js";
+import { guarded } from "../prompts/guarded.js";
+
+/** The responses from which a chain may draw its thoughts. */
+export type ThoughtPool = (arm: Arm) => readonly Sample[];
+
+/** Responses to the independent half of the unit being sampled: Algorithm 1 calls Algorithm 2 afresh. */
+export const ownUnit: ThoughtPool = (arm) =>
+  arm.samples.slice(arm.unitStart).filter(({ stage }) => stage === "parallel");
+
+/** Every response of the arm so far, conditioned ones of earlier units included. */
+export const allResponses: ThoughtPool = (arm) =>
+  arm.samples.filter(({ stage, index }) => stage === "parallel" || index < arm.unitStart);
+
+/** Options of `integrated()`. */
+export interface IntegratedOptions {
+  /** Thoughts per chain: k of Algorithm 2. At least 1. Default 4 (section 4.1). */
+  thoughtLength?: number;
+  /** How the thoughts become turns. Default `guarded`. */
+  prompt?: ChainPrompt;
+  /** Which responses a chain may quote. Default `ownUnit`, the letter of the paper. */
+  thoughtPool?: ThoughtPool;
+}
+
+/**
+ * Integrated parallel-sequential sampling: Algorithm 2. Half of a unit is asked
+ * independently; then each sample of the other half is asked with a random
+ * permutation of k of the independent responses, concatenated.
+ *
+ * Where the paper is silent: an odd unit has one more independent sample than
+ * conditioned ones; thoughts are drawn without replacement, all of them if there
+ * are fewer than k; a failed or empty response is not quoted; if none can be
+ * quoted, the rest of the unit is asked independently.
+ *
+ * @throws {OptionError} if `thoughtLength` is no whole number of at least 1
+ */
+export function integrated(options: IntegratedOptions = {}): Sampler<ChainPrompt> {
+  requireKnownKeys("integrated", options, ["thoughtLength", "prompt", "thoughtPool"]);
+  const { thoughtLength = 4, prompt = guarded, thoughtPool = ownUnit } = options;
+  requireInteger("integrated.thoughtLength", thoughtLength, 1);
+  return {
+    name: "integrated",
+    plan(arm, pulls, random) {
+      const unit = arm.samples.slice(arm.unitStart);
+      const independentHalf = Math.ceil((unit.length + pulls) / 2);
+      const missing = independentHalf - unit.filter(({ stage }) => stage === "parallel").length;
+      if (missing > 0) return parallelRequests(missing);
+      const quotable = thoughtPool(arm).filter(({ error, text }) => error === undefined && text.trim() !== "");
+      if (quotable.length === 0) return parallelRequests(pulls);
+      return Array.from({ length: pulls }, () => ({
+        stage: "sequential" as const,
+        parents: drawWithoutReplacement(quotable, thoughtLength, random).map(({ index }) => index),
+        prompt,
+      }));
+    },
+  };
+}
+
+function parallelRequests(count: number): SampleRequest<ChainPrompt>[] {
+  return Array.from({ length: count }, () => ({ stage: "parallel", parents: [] }));
+}
