@@ -4,7 +4,13 @@ import type { RankedOptions } from "./ranked.js";
 
 /** Units go to randomly chosen arms: the baseline that any signal has to beat. */
 export function random(options: Pick<RankedOptions, "roundShare"> = {}): Allocator {
-  return withoutPriority(ranked({ name: "random", roundShare: options.roundShare, priority: (_arm, context) => context.random() }));
+  return withoutPriority(
+    ranked({
+      name: "random",
+      roundShare: options.roundShare,
+      priority: (_arm, context) => context.random(),
+    }),
+  );
 }
 
 /** A drawn number explains nothing, and reading it again would draw another. */

@@ -29,7 +29,11 @@ export const DEFAULT_ROUND_SHARE = 0.25;
  *
  * @throws {OptionError} if `roundShare` is not in (0, 1]
  */
-export function ranked({ name, priority, roundShare = DEFAULT_ROUND_SHARE }: RankedOptions): Allocator {
+export function ranked({
+  name,
+  priority,
+  roundShare = DEFAULT_ROUND_SHARE,
+}: RankedOptions): Allocator {
   if (typeof roundShare !== "number" || !(roundShare > 0 && roundShare <= 1)) {
     throw new OptionError(`${name}.roundShare`, roundShare, "Give a number above 0 and at most 1.");
   }
@@ -38,7 +42,9 @@ export function ranked({ name, priority, roundShare = DEFAULT_ROUND_SHARE }: Ran
     priority,
     allocate(arms, context) {
       const priorities = arms.map((arm) => priority(arm, context));
-      const order = arms.map((_, place) => place).sort((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
+      const order = arms
+        .map((_, place) => place)
+        .sort((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
       const pulls = arms.map(() => 0);
       let left = context.pulls;
       for (const place of order.slice(0, Math.ceil(roundShare * arms.length))) {

@@ -47,7 +47,11 @@ export function validateBudget(budget: Budget): void {
 
 function requireAverage(value: unknown): void {
   if (typeof value !== "number" || !Number.isFinite(value) || value < 1) {
-    throw new OptionError("budget.samplesPerInput", value, "Give a number of at least 1; it is an average, so 2.5 is fine.");
+    throw new OptionError(
+      "budget.samplesPerInput",
+      value,
+      "Give a number of at least 1; it is an average, so 2.5 is fine.",
+    );
   }
 }
 
@@ -94,7 +98,9 @@ export function openLedger(budget: Budget, inputs: number): Ledger {
   let usedTokens = 0;
   const samplesLeft = (): number => sampleLimit - usedSamples;
   const callsByTokens = (): number =>
-    tokenLimit === Infinity ? Infinity : Math.max(0, Math.floor((tokenLimit - usedTokens) / worstCase));
+    tokenLimit === Infinity
+      ? Infinity
+      : Math.max(0, Math.floor((tokenLimit - usedTokens) / worstCase));
   return {
     usedSamples: () => usedSamples,
     samplesLeft,

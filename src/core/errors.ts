@@ -15,7 +15,8 @@ function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) return `an object with keys ${Object.keys(value).join(", ") || "(none)"}`;
+  if (typeof value === "object" && value !== null)
+    return `an object with keys ${Object.keys(value).join(", ") || "(none)"}`;
   return String(value);
 }
 

@@ -58,13 +58,17 @@ export async function solve<Message, Prompt>(
     random: nextStream(),
     rounds: [],
   }));
-  const isOpen = (state: ArmState<Message>): boolean => !hasOnlyFailed(state.arm) && outside.isOpen(state.arm);
+  const isOpen = (state: ArmState<Message>): boolean =>
+    !hasOnlyFailed(state.arm) && outside.isOpen(state.arm);
 
   let grants: Grant<Message>[] = firstUnit(states, ledger.samplesLeft(), method.unitSamples);
   for (let round = 0; grants.length > 0; round++) {
     await sampleUnits(grants, round, method, ledger, outside, states);
     const open = states.filter(isOpen);
-    grants = open.length === 0 || ledger.affordable() < 1 ? [] : nextGrants(open, method, ledger, allocatorRandom);
+    grants =
+      open.length === 0 || ledger.affordable() < 1
+        ? []
+        : nextGrants(open, method, ledger, allocatorRandom);
   }
 
   const exhausted = ledger.exhausted() ?? "closed";
@@ -92,7 +96,11 @@ function hasOnlyFailed(arm: Arm): boolean {
   return arm.samples.length > 0 && arm.samples.every((sample) => sample.error !== undefined);
 }
 
-function firstUnit<Message>(states: ArmState<Message>[], samplesLeft: number, unitSamples: number): Grant<Message>[] {
+function firstUnit<Message>(
+  states: ArmState<Message>[],
+  samplesLeft: number,
+  unitSamples: number,
+): Grant<Message>[] {
   const pulls = Math.min(unitSamples, Math.floor(samplesLeft / states.length));
   return states.map((state) => ({ state, pulls, priority: null }));
 }
@@ -105,7 +113,12 @@ function nextGrants<Message>(
 ): Grant<Message>[] {
   const { allocator, unitSamples } = method;
   const arms = open.map((state) => state.arm);
-  const context: AllocationContext = { usedSamples: ledger.usedSamples(), unitSamples, pulls: ledger.affordable(), random };
+  const context: AllocationContext = {
+    usedSamples: ledger.usedSamples(),
+    unitSamples,
+    pulls: ledger.affordable(),
+    random,
+  };
   const pulls = allocator.allocate(arms, context);
   requireAllocation(allocator.name, pulls, arms.length, context);
   return open
@@ -118,9 +131,16 @@ function nextGrants<Message>(
 }
 
 /** An allocator is the user's to write, and the user's money is at stake. */
-function requireAllocation(name: string, pulls: readonly number[], arms: number, context: AllocationContext): void {
+function requireAllocation(
+  name: string,
+  pulls: readonly number[],
+  arms: number,
+  context: AllocationContext,
+): void {
   const sum = pulls.reduce((total, count) => total + count, 0);
-  const whole = pulls.every((count) => Number.isInteger(count) && count >= 0 && count <= context.unitSamples);
+  const whole = pulls.every(
+    (count) => Number.isInteger(count) && count >= 0 && count <= context.unitSamples,
+  );
   if (pulls.length !== arms || !whole || sum < 1 || sum > context.pulls) {
     throw new Error(
       `Allocator "${name}" returned [${pulls.slice(0, 8).join(", ")}${pulls.length > 8 ? ", …" : ""}] for ${arms} arms. ` +
@@ -142,7 +162,8 @@ async function sampleUnits<Message, Prompt>(
   states: readonly ArmState<Message>[],
 ): Promise<void> {
   for (const { state } of grants) state.arm = { ...state.arm, unitStart: state.arm.samples.length };
-  const pullsDone = (grant: Grant<Message>): number => grant.state.arm.samples.length - grant.state.arm.unitStart;
+  const pullsDone = (grant: Grant<Message>): number =>
+    grant.state.arm.samples.length - grant.state.arm.unitStart;
   for (;;) {
     const planned = grants
       .filter((grant) => pullsDone(grant) < grant.pulls)
@@ -155,7 +176,9 @@ async function sampleUnits<Message, Prompt>(
       });
     const wave = roundRobin(planned).slice(0, ledger.affordable());
     if (wave.length === 0) break;
-    const replies = await Promise.all(wave.map(({ state, request }) => outside.generate(state.arm, request)));
+    const replies = await allReplies(
+      wave.map(({ state, request }) => outside.generate(state.arm, request)),
+    );
     for (const [place, { state, request }] of wave.entries()) {
       const reply = replies[place] as Reply<Message>;
       ledger.record(reply.usage);
@@ -168,20 +191,38 @@ async function sampleUnits<Message, Prompt>(
   }
   for (const grant of grants) {
     const pulls = pullsDone(grant);
-    if (pulls > 0) grant.state.rounds.push({ round, pulls, priority: grant.priority, uncertainty: grant.state.arm.uncertainty });
+    if (pulls > 0)
+      grant.state.rounds.push({
+        round,
+        pulls,
+        priority: grant.priority,
+        uncertainty: grant.state.arm.uncertainty,
+      });
   }
+}
+
+/** Waits for every call, so that a rejection leaves nothing in flight. */
+async function allReplies<Message>(
+  calls: readonly Promise<Reply<Message>>[],
+): Promise<Reply<Message>[]> {
+  await Promise.allSettled(calls);
+  return Promise.all(calls);
 }
 
 function requirePlan(name: string, requests: readonly SampleRequest[], pulls: number): void {
   if (requests.length < 1 || requests.length > pulls) {
-    throw new Error(`Sampler "${name}" planned ${requests.length} requests for ${pulls} pulls; it must plan from 1 to ${pulls}.`);
+    throw new Error(
+      `Sampler "${name}" planned ${requests.length} requests for ${pulls} pulls; it must plan from 1 to ${pulls}.`,
+    );
   }
 }
 
 /** Everyone's first, then everyone's second, …: if the tokens run out, they run out for all alike. */
 function roundRobin<Item>(lists: readonly (readonly Item[])[]): Item[] {
   const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
-  return Array.from({ length: longest }, (_, place) => lists.flatMap((list) => list.slice(place, place + 1))).flat();
+  return Array.from({ length: longest }, (_, place) =>
+    lists.flatMap((list) => list.slice(place, place + 1)),
+  ).flat();
 }
 
 function withSample<Message>(
@@ -190,7 +231,10 @@ function withSample<Message>(
   round: number,
   { stage, parents }: SampleRequest,
 ): Arm<Message> {
-  return { ...arm, samples: [...arm.samples, { ...reply, index: arm.samples.length, round, stage, parents }] };
+  return {
+    ...arm,
+    samples: [...arm.samples, { ...reply, index: arm.samples.length, round, stage, parents }],
+  };
 }
 
 /** What the model answered; a failed call is no answer at all. */

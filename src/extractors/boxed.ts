@@ -16,7 +16,8 @@ function lastBoxed(text: string): string | null {
     else if (token[0].startsWith("\\boxed")) open.push({ contentStart: end, isBox: true });
     else if (token[0] === "}") {
       const closed = open.pop();
-      if (closed?.isBox && closed.contentStart > (last?.start ?? -1)) last = { start: closed.contentStart, end: token.index };
+      if (closed?.isBox && closed.contentStart > (last?.start ?? -1))
+        last = { start: closed.contentStart, end: token.index };
     }
   }
   return last === null ? null : text.slice(last.start, last.end);

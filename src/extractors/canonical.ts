@@ -18,7 +18,7 @@ const WRAPPERS: readonly (readonly [open: string, close: string])[] = [
  */
 export function canonicalAnswer(raw: string): string | null {
   let text = raw.replace(/\s+/g, " ").trim();
-  for (let before = ""; before !== text; ) {
+  for (let before = ""; before !== text;) {
     before = text;
     text = unwrap(text.endsWith(".") ? text.slice(0, -1).trim() : text);
   }
@@ -27,7 +27,8 @@ export function canonicalAnswer(raw: string): string | null {
 
 function unwrap(text: string): string {
   for (const [open, close] of WRAPPERS) {
-    if (text.length < open.length + close.length || !text.startsWith(open) || !text.endsWith(close)) continue;
+    if (text.length < open.length + close.length || !text.startsWith(open) || !text.endsWith(close))
+      continue;
     const inner = text.slice(open.length, text.length - close.length);
     // "$3$ or $4$" and "\text{a}b{c}" only look wrapped.
     if (!inner.includes(open) && !inner.includes(close)) return inner.trim();

@@ -48,7 +48,7 @@ function lastObjects(text: string): string[] {
   const found: string[] = [];
   let depth = 0;
   let start = 0;
-  for (const token of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[{}]/g)) {
+  for (const token of text.matchAll(/"(?:[^"\\\n]|\\.)*"?|[{}]/g)) {
     if (token[0] === "{") {
       if (depth === 0) start = token.index;
       depth += 1;

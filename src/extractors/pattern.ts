@@ -9,7 +9,11 @@ import { canonicalAnswer } from "./canonical.js";
  */
 export function pattern(expression: RegExp): (text: string) => string | null {
   if (!(expression instanceof RegExp)) {
-    throw new OptionError("pattern.expression", expression, "Give a regular expression, such as /Label: (\\w+)/.");
+    throw new OptionError(
+      "pattern.expression",
+      expression,
+      "Give a regular expression, such as /Label: (\\w+)/.",
+    );
   }
   const flags = expression.flags.replace("y", "");
   const all = new RegExp(expression.source, flags.includes("g") ? flags : `${flags}g`);

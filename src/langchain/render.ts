@@ -28,7 +28,11 @@ export async function renderChain(
 /** "attempt", or "attempt-1", "attempt-2", … if a thought already contains the shorter ones. */
 function unusedFence(thoughts: readonly string[]): string {
   let fence = "attempt";
-  for (let suffix = 1; thoughts.some((text) => text.includes(`<${fence}`) || text.includes(`</${fence}`)); suffix++) {
+  for (
+    let suffix = 1;
+    thoughts.some((text) => text.includes(`<${fence}`) || text.includes(`</${fence}`));
+    suffix++
+  ) {
     fence = `attempt-${suffix}`;
   }
   return fence;

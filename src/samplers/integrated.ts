@@ -48,7 +48,9 @@ export function integrated(options: IntegratedOptions = {}): Sampler<ChainPrompt
       const independentHalf = Math.ceil((unit.length + pulls) / 2);
       const missing = independentHalf - unit.filter(({ stage }) => stage === "parallel").length;
       if (missing > 0) return parallelRequests(missing);
-      const quotable = thoughtPool(arm).filter(({ error, text }) => error === undefined && text.trim() !== "");
+      const quotable = thoughtPool(arm).filter(
+        ({ error, text }) => error === undefined && text.trim() !== "",
+      );
       if (quotable.length === 0) return parallelRequests(pulls);
       return Array.from({ length: pulls }, () => ({
         stage: "sequential" as const,

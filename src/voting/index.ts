@@ -1,2 +1,9 @@
-export { conditionedOnly, drawn, earliest, everyResponse, majority, majorityOf } from "./majority.js";
+export {
+  conditionedOnly,
+  drawn,
+  earliest,
+  everyResponse,
+  majority,
+  majorityOf,
+} from "./majority.js";
 export type { Electorate, MajorityOptions, TieBreak } from "./majority.js";

@@ -1,0 +1,1 @@
+export { selfConsistency } from "./self_consistency.js";

@@ -1,0 +1,27 @@
+/** A share with its uncertainty over questions. */
+export interface Proportion {
+  /** Share in [0, 1]. */
+  share: number;
+  /** Bounds of the 95% confidence interval, in [0, 1]. */
+  low: number;
+  high: number;
+  /** Number of questions. */
+  total: number;
+}
+
+/** Two-sided 95% quantile of the normal distribution. */
+const Z = 1.959963984540054;
+
+/**
+ * A share with Wilson's 95% interval, which stays inside [0, 1] and holds its
+ * level for small samples (Wilson 1927). Of nothing: the interval [0, 1] around NaN.
+ */
+export function proportion(hits: number, total: number): Proportion {
+  if (total === 0) return { share: Number.NaN, low: 0, high: 1, total };
+  const share = hits / total;
+  const spread =
+    (Z * Math.sqrt((share * (1 - share)) / total + (Z * Z) / (4 * total * total))) /
+    (1 + (Z * Z) / total);
+  const centre = (share + (Z * Z) / (2 * total)) / (1 + (Z * Z) / total);
+  return { share, low: Math.max(0, centre - spread), high: Math.min(1, centre + spread), total };
+}

@@ -1,0 +1,25 @@
+export { DynScaling } from "./dynscaling.js";
+export type { DynScalingFields, MethodFields } from "./dynscaling.js";
+export type { Budget } from "./core/budget.js";
+export { OptionError } from "./core/errors.js";
+export type {
+  AllocationContext,
+  Allocator,
+  Arm,
+  Random,
+  Reply,
+  RoundRecord,
+  Sample,
+  SampleRequest,
+  Sampler,
+  Stage,
+  StopReason,
+  Tally,
+  UncertaintyMeasure,
+  Usage,
+  Vote,
+  VotingRule,
+} from "./core/types.js";
+export type { AnswerExtractor } from "./langchain/generate.js";
+export type { ChatLike } from "./langchain/model.js";
+export type { DynScalingMetadata, InputRecord } from "./langchain/record.js";

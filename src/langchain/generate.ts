@@ -1,0 +1,125 @@
+import type { AIMessage, BaseMessage } from "@langchain/core/messages";
+import type { CallbackManagerForChainRun } from "@langchain/core/callbacks/manager";
+import { mergeConfigs, patchConfig } from "@langchain/core/runnables";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { AsyncCaller } from "@langchain/core/utils/async_caller";
+import type { Arm, Reply, SampleRequest } from "../core/types.js";
+import type { ChainPrompt } from "../prompts/chain_prompt.js";
+import { spokenText, usageOf } from "./messages.js";
+import type { ChatLike } from "./model.js";
+import { renderChain } from "./render.js";
+
+/**
+ * Reads the answer from a response: canonical text, or `null` if there is none
+ * (`null` never votes). `text` is what the model said without its thoughts.
+ */
+export type AnswerExtractor = (
+  text: string,
+  message: AIMessage,
+) => string | null | Promise<string | null>;
+
+/** One input of a batch, ready to be asked. */
+export interface OpenInput {
+  messages: BaseMessage[];
+  question: string;
+  config: Partial<RunnableConfig>;
+  run: CallbackManagerForChainRun | undefined;
+}
+
+/** What every call of one batch shares. */
+export interface CallSettings {
+  model: ChatLike;
+  extractor: AnswerExtractor;
+  /** Most calls in flight over the whole batch. Default: no limit. */
+  maxConcurrency: number | undefined;
+  /** Stops every call of the batch. */
+  stop: AbortSignal;
+}
+
+/** LangGraph's message streaming shows every model call that does not carry this tag. */
+const HIDDEN_FROM_STREAMS = "langsmith:nostream";
+
+/**
+ * The door between the core and the model. A call that fails is a reply with
+ * `error`; only errors that LangGraph uses to steer (`is_bubble_up`) reject.
+ */
+export function generator(
+  inputs: readonly OpenInput[],
+  { model, extractor, maxConcurrency, stop }: CallSettings,
+): (arm: Arm<AIMessage>, request: SampleRequest<ChainPrompt>) => Promise<Reply<AIMessage>> {
+  const caller = new AsyncCaller({
+    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    maxRetries: 0,
+  });
+  return async (arm, request) => {
+    const input = inputs[arm.index] as OpenInput;
+    // A signal of its own for every call: shared ones gather listeners until Node warns.
+    const signal = AbortSignal.any([stop, ...(input.config.signal ? [input.config.signal] : [])]);
+    try {
+      const message = await caller.callWithOptions({ signal }, async () => {
+        signal.throwIfAborted();
+        return model.invoke(
+          [...input.messages, ...(await turnsOf(request, arm, input))],
+          callConfig(input, request, signal),
+        );
+      });
+      return await readReply(message as AIMessage, extractor);
+    } catch (error) {
+      if ((error as { is_bubble_up?: unknown } | null)?.is_bubble_up === true) throw error;
+      return { text: "", answer: null, usage: {}, error: asError(error) };
+    }
+  };
+}
+
+async function turnsOf(
+  request: SampleRequest<ChainPrompt>,
+  arm: Arm,
+  input: OpenInput,
+): Promise<BaseMessage[]> {
+  if (request.prompt === undefined) return [];
+  const thoughts = request.parents.map((parent) => arm.samples[parent]?.text ?? "");
+  return renderChain(request.prompt, input.question, thoughts);
+}
+
+function callConfig(
+  input: OpenInput,
+  { stage, prompt }: SampleRequest<ChainPrompt>,
+  signal: AbortSignal,
+): Partial<RunnableConfig> {
+  const child = patchConfig(input.config, { callbacks: input.run?.getChild(stage) });
+  return {
+    ...mergeConfigs(child, {
+      tags: [HIDDEN_FROM_STREAMS],
+      metadata: { dynscaling_stage: stage, ...(prompt && { dynscaling_prompt: prompt.name }) },
+    }),
+    signal,
+  };
+}
+
+async function readReply(
+  message: AIMessage,
+  extractor: AnswerExtractor,
+): Promise<Reply<AIMessage>> {
+  const reply = { text: spokenText(message), usage: usageOf(message), message };
+  try {
+    const answer = await extractor(reply.text, message);
+    if (answer === null && reply.text.trim() === "")
+      return { ...reply, answer, error: emptyResponse(message) };
+    return { ...reply, answer };
+  } catch (error) {
+    return { ...reply, answer: null, error: asError(error) };
+  }
+}
+
+function emptyResponse(message: AIMessage): Error {
+  const { finish_reason, finishReason } = message.response_metadata ?? {};
+  const reason: unknown = finish_reason ?? finishReason;
+  return new Error(
+    `The model returned no text${typeof reason === "string" ? ` (finish reason "${reason}")` : ""}. ` +
+      "If it stopped for length, raise its output limit.",
+  );
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,66 @@
+import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
+import {
+  AIMessage,
+  HumanMessage,
+  coerceMessageLikeToMessage,
+  mergeUsageMetadata,
+} from "@langchain/core/messages";
+import type { BaseMessage, UsageMetadata } from "@langchain/core/messages";
+import { OptionError } from "../core/errors.js";
+import type { Usage } from "../core/types.js";
+
+/** The messages of any chat-model input: a string, a prompt value, or a list of messages. */
+export function toMessages(input: BaseLanguageModelInput): BaseMessage[] {
+  if (typeof input === "string") return [new HumanMessage(input)];
+  if (Array.isArray(input)) return input.map(coerceMessageLikeToMessage);
+  if (typeof input?.toChatMessages === "function") return input.toChatMessages();
+  throw new OptionError("input", input, "Give a string, a list of messages or a prompt value.");
+}
+
+/** Text of the last human message; of the last message if there is none. */
+export function questionText(messages: readonly BaseMessage[]): string {
+  const asked = messages.findLast((message) => message.getType() === "human") ?? messages.at(-1);
+  return asked?.text ?? "";
+}
+
+/**
+ * What the model said aloud: its text blocks without reasoning blocks, and
+ * without a leading `<think>` section, which open models write into the text. A
+ * section that never ends leaves nothing.
+ */
+export function spokenText(message: BaseMessage): string {
+  const text = message.text;
+  const opening = /^\s*<think>/.exec(text);
+  const end = text.lastIndexOf("</think>");
+  if (end >= 0) return text.slice(end + "</think>".length).trim();
+  return opening === null ? text : "";
+}
+
+/**
+ * Tokens of one response. Output is total minus input where both are known:
+ * Gemini counts hidden reasoning only in the total.
+ */
+export function usageOf(message: BaseMessage): Usage {
+  const usage = usageMetadata(message);
+  if (usage === undefined) return {};
+  const byDifference = usage.total_tokens - usage.input_tokens;
+  return {
+    inputTokens: usage.input_tokens,
+    outputTokens: byDifference >= usage.output_tokens ? byDifference : usage.output_tokens,
+  };
+}
+
+/** Usage over several responses as LangChain adds it up; `undefined` if none reported any. */
+export function totalUsage(messages: readonly BaseMessage[]): UsageMetadata | undefined {
+  return messages
+    .map(usageMetadata)
+    .filter((usage) => usage !== undefined)
+    .reduce<UsageMetadata | undefined>(
+      (sum, usage) => (sum === undefined ? usage : mergeUsageMetadata(sum, usage)),
+      undefined,
+    );
+}
+
+function usageMetadata(message: BaseMessage): UsageMetadata | undefined {
+  return AIMessage.isInstance(message) ? message.usage_metadata : undefined;
+}

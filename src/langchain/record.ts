@@ -1,0 +1,100 @@
+import { AIMessage } from "@langchain/core/messages";
+import type { RoundRecord, Sample, Solution, StopReason, Vote } from "../core/types.js";
+import { totalUsage } from "./messages.js";
+
+/** What `message.response_metadata.dynscaling` holds. */
+export interface DynScalingMetadata {
+  /** Canonical answer that won the vote; `null` if no response had a readable one. */
+  answer: string | null;
+  /** Every answer that got a vote, most votes first. */
+  votes: Vote[];
+  /** Disagreement of the answers at the end, in [0, 1]. */
+  uncertainty: number;
+  /** Samples asked for, failed and unreadable ones included: B_i. */
+  samples: number;
+  /** Samples whose call failed or returned nothing. */
+  failedSamples: number;
+  /** Responses without a readable answer. */
+  unparsedSamples: number;
+  /** Summed over the responses that reported usage; `null` if none did. */
+  inputTokens: number | null;
+  /** Likewise; hidden reasoning included. */
+  outputTokens: number | null;
+  stopReason: StopReason;
+  /** Id of this input's run; `null` if nothing traces it. */
+  runId: string | null;
+  /** Shared by all inputs of one batch; also in the metadata of their runs as `dynscaling_batch_id`. */
+  batchId: string;
+}
+
+/** The full record of one input, as `solve()` returns it. */
+export interface InputRecord extends DynScalingMetadata {
+  /** The winning response as `batch()` returns it; `null` if every call failed. */
+  message: AIMessage | null;
+  /** Why there is no message: the error of the first failed call; else `null`. */
+  error: Error | null;
+  /** Every sample in the order asked. */
+  responses: readonly Sample<AIMessage>[];
+  /** What the input got in each round in which it got anything. */
+  rounds: readonly RoundRecord[];
+}
+
+/** Builds the record of one input, and the message that stands for it. */
+export function buildRecord(
+  solution: Solution<AIMessage>,
+  runId: string | null,
+  batchId: string,
+): InputRecord {
+  const { arm, tally, rounds, stopReason } = solution;
+  const { samples } = arm;
+  const elected = samples.find(({ index }) => index === tally.winner);
+  const metadata: DynScalingMetadata = {
+    answer: elected?.answer ?? null,
+    votes: [...tally.votes],
+    uncertainty: arm.uncertainty,
+    samples: samples.length,
+    failedSamples: samples.filter(({ error }) => error !== undefined).length,
+    unparsedSamples: samples.filter(({ error, answer }) => error === undefined && answer === null)
+      .length,
+    inputTokens: sumKnown(samples.map(({ usage }) => usage.inputTokens)),
+    outputTokens: sumKnown(samples.map(({ usage }) => usage.outputTokens)),
+    stopReason,
+    runId,
+    batchId,
+  };
+  // Without a readable answer the first response still beats an error.
+  const chosen = elected ?? samples.find(({ error }) => error === undefined);
+  return {
+    ...metadata,
+    message: chosen?.message ? representative(chosen.message, samples, metadata) : null,
+    error: chosen
+      ? null
+      : (samples.find(({ error }) => error)?.error ?? new Error("No sample was asked for.")),
+    responses: samples,
+    rounds,
+  };
+}
+
+/** The chosen response untouched, with the usage of all samples and the record in its metadata. */
+function representative(
+  chosen: AIMessage,
+  samples: readonly Sample<AIMessage>[],
+  dynscaling: DynScalingMetadata,
+): AIMessage {
+  const usage = totalUsage(samples.flatMap(({ message }) => message ?? []));
+  return new AIMessage({
+    content: chosen.content,
+    additional_kwargs: chosen.additional_kwargs,
+    response_metadata: { ...chosen.response_metadata, dynscaling },
+    tool_calls: chosen.tool_calls ?? [],
+    invalid_tool_calls: chosen.invalid_tool_calls ?? [],
+    ...(chosen.id !== undefined && { id: chosen.id }),
+    ...(chosen.name !== undefined && { name: chosen.name }),
+    ...(usage && { usage_metadata: usage }),
+  });
+}
+
+function sumKnown(counts: readonly (number | undefined)[]): number | null {
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
+}
