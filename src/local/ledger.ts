@@ -67,11 +67,17 @@ const LARGEST = 9999;
  * const [first] = ledgerQuestions({ count: 12, seed: 1 });
  * ```
  */
-export function ledgerQuestions({ count, seed, steps = [1, 2, 3, 4, 5, 6] }: LedgerOptions): LedgerQuestion[] {
+export function ledgerQuestions({
+  count,
+  seed,
+  steps = [1, 2, 3, 4, 5, 6],
+}: LedgerOptions): LedgerQuestion[] {
   assertWhole("count", count, 0, MOST_QUESTIONS);
   assertWhole("seed", seed, 0, LAST_SEED);
   if (steps.length === 0) {
-    throw new Error(`ledgerQuestions: "steps" is empty. Name at least one number of events, for example [1, 2, 3].`);
+    throw new Error(
+      `ledgerQuestions: "steps" is empty. Name at least one number of events, for example [1, 2, 3].`,
+    );
   }
   steps.forEach((value, place) => assertWhole(`steps[${place}]`, value, 1, MOST_STEPS));
 
@@ -79,7 +85,12 @@ export function ledgerQuestions({ count, seed, steps = [1, 2, 3, 4, 5, 6] }: Led
   return Array.from({ length: count }, (_, place) => {
     const level = steps[place % steps.length]!;
     const problem = draw(level);
-    return { id: `ledger-${seed}-${place + 1}`, question: problem.question, answer: ledgerAnswer(problem), steps: level };
+    return {
+      id: `ledger-${seed}-${place + 1}`,
+      question: problem.question,
+      answer: ledgerAnswer(problem),
+      steps: level,
+    };
   });
 }
 
@@ -90,7 +101,10 @@ export function ledgerQuestions({ count, seed, steps = [1, 2, 3, 4, 5, 6] }: Led
  * @param seed whole number from 0 to 1073741823
  * @returns a function from the number of events to the next problem with that many
  */
-export function ledgerStream(seed: number, set: "train" | "held-out"): (steps: number) => LedgerProblem {
+export function ledgerStream(
+  seed: number,
+  set: "train" | "held-out",
+): (steps: number) => LedgerProblem {
   const random = xoroshiro128plus(2 * seed + (set === "train" ? 1 : 0));
   const told = new Set<string>();
   return (steps) => {
@@ -176,7 +190,9 @@ function applyOperation(amount: number, operation: LedgerOperation): number {
 }
 
 function symbol({ kind }: LedgerOperation): string {
-  return { add: "+", subtract: "-", times: "*", share: "/", addGroups: "+", subtractGroups: "-" }[kind];
+  return { add: "+", subtract: "-", times: "*", share: "/", addGroups: "+", subtractGroups: "-" }[
+    kind
+  ];
 }
 
 function drawProblem(random: RandomGenerator, steps: number): LedgerProblem {
@@ -212,11 +228,10 @@ function proposeOperation(random: RandomGenerator): LedgerOperation {
   const kind = pick(random, KINDS);
   if (kind === "times" || kind === "share") return { kind, by: uniformInt(random, 2, 9) };
   if (kind === "add" || kind === "subtract") {
-    const [from, to] = pick(random, OPERANDS);
-    return { kind, by: uniformInt(random, from, to) };
+    return { kind, by: uniformInt(random, ...pick(random, OPERANDS)) };
   }
-  const [from, to] = pick(random, GROUP_SIZES);
-  return { kind, groups: uniformInt(random, 3, 9), by: uniformInt(random, from, to) };
+  const [groups, by] = pick(random, PRODUCTS);
+  return { kind, groups: uniformInt(random, ...groups), by: uniformInt(random, ...by) };
 }
 
 function pick<T>(random: RandomGenerator, choices: readonly T[]): T {
@@ -229,7 +244,9 @@ function fill(template: string, values: Record<string, string | number>): string
 
 function assertWhole(option: string, value: number, from: number, to: number): void {
   if (!Number.isInteger(value) || value < from || value > to) {
-    throw new Error(`ledgerQuestions: "${option}" is ${value}. Use a whole number from ${from} to ${to}.`);
+    throw new Error(
+      `ledgerQuestions: "${option}" is ${value}. Use a whole number from ${from} to ${to}.`,
+    );
   }
 }
 
@@ -243,10 +260,19 @@ const OPERANDS: readonly Range[] = [
   [101, 999],
   [1001, 4999],
 ];
-const GROUP_SIZES: readonly Range[] = [
-  [12, 99],
-  [12, 99],
-  [101, 399],
+const PRODUCTS: readonly (readonly [groups: Range, by: Range])[] = [
+  [
+    [3, 9],
+    [12, 99],
+  ],
+  [
+    [3, 9],
+    [101, 399],
+  ],
+  [
+    [11, 39],
+    [12, 99],
+  ],
 ];
 const KINDS: readonly LedgerOperation["kind"][] = [
   "add",
@@ -262,27 +288,59 @@ const KINDS: readonly LedgerOperation["kind"][] = [
   "share",
   "addGroups",
   "addGroups",
+  "addGroups",
+  "subtractGroups",
   "subtractGroups",
   "subtractGroups",
 ];
 
 // Reading is meant to be easy: what goes wrong should be the arithmetic.
-const NAMES = "Ada Ben Cleo Dan Eva Finn Gus Hana Ivo Jana Kim Leo Mia Nils Olga Pia Raj Sam Tara Yusuf".split(" ");
-const THINGS = "apples beads books bricks buttons cards coins cups keys marbles nails pens plums seeds shells stamps".split(
-  " ",
-);
+const NAMES =
+  "Ada Ben Cleo Dan Eva Finn Gus Hana Ivo Jana Kim Leo Mia Nils Olga Pia Raj Sam Tara Yusuf".split(
+    " ",
+  );
+const THINGS =
+  "apples beads books bricks buttons cards coins cups keys marbles nails pens plums seeds shells stamps".split(
+    " ",
+  );
 const LABELS = ["Day", "Week", "Month", "Hour", "Round", "Stop"];
-const STARTS = ["{name} starts with {by} {things}.", "At first {name} has {by} {things}.", "{name} owns {by} {things}."];
+const STARTS = [
+  "{name} starts with {by} {things}.",
+  "At first {name} has {by} {things}.",
+  "{name} owns {by} {things}.",
+];
 const ENDINGS = [
   "Find the final number of {things}.",
   "How many {things} does {name} have at the end?",
   "How many {things} are left for {name}?",
 ];
 const EVENTS: Record<LedgerOperation["kind"], readonly string[]> = {
-  add: ["{name} gets {by} more.", "{by} {things} are added.", "{name} buys {by} {things}.", "{name} finds {by}."],
-  subtract: ["{name} loses {by}.", "{by} {things} are taken away.", "{name} sells {by} {things}.", "{name} uses {by}."],
-  times: ["{name} ends up with {by} times as many.", "The number of {things} becomes {by} times as large."],
-  share: ["{name} makes {by} equal piles and keeps one.", "Only one of {by} equal shares of the {things} stays."],
-  addGroups: ["Each of {groups} friends gives {name} {by}.", "{groups} boxes of {by} {things} arrive."],
-  subtractGroups: ["Each of {groups} friends takes {by}.", "{name} sells {groups} boxes of {by} {things}."],
+  add: [
+    "{name} gets {by} more.",
+    "{by} {things} are added.",
+    "{name} buys {by} {things}.",
+    "{name} finds {by}.",
+  ],
+  subtract: [
+    "{name} loses {by}.",
+    "{by} {things} are taken away.",
+    "{name} sells {by} {things}.",
+    "{name} uses {by}.",
+  ],
+  times: [
+    "{name} ends up with {by} times as many.",
+    "The number of {things} becomes {by} times as large.",
+  ],
+  share: [
+    "{name} makes {by} equal piles and keeps one.",
+    "Only one of {by} equal shares of the {things} stays.",
+  ],
+  addGroups: [
+    "Each of {groups} friends gives {name} {by}.",
+    "{groups} boxes of {by} {things} arrive.",
+  ],
+  subtractGroups: [
+    "Each of {groups} friends takes {by}.",
+    "{name} sells {groups} boxes of {by} {things}.",
+  ],
 };
