@@ -13,19 +13,30 @@ const families = [
   "local",
 ];
 
-const config: UserConfig = defineConfig({
+const library: UserConfig = {
   entry: {
     index: "src/index.ts",
-    cli: "src/cli.ts",
     ...Object.fromEntries(families.map((family) => [`${family}/index`, `src/${family}/index.ts`])),
   },
-  format: ["esm", "cjs"],
   dts: true,
   platform: "neutral",
   target: "es2022",
-  sourcemap: false,
-  shims: true,
-  copy: [{ from: "src/local/ledger.gguf", to: "dist/local" }],
-});
+  unbundle: true,
+  deps: { neverBundle: [/^node:/] },
+  logLevel: "warn",
+  outExtensions: ({ format }) =>
+    format === "cjs" ? { js: ".cjs", dts: ".d.cts" } : { js: ".js", dts: ".d.ts" },
+};
 
-export default config;
+const configs: UserConfig[] = defineConfig([
+  { ...library, format: "esm", entry: { ...(library.entry as Record<string, string>), cli: "src/cli.ts" } },
+  {
+    ...library,
+    format: "cjs",
+    shims: true,
+    clean: false,
+    copy: [{ from: "src/local/ledger.gguf", to: "dist/local" }],
+  },
+]) as UserConfig[];
+
+export default configs;

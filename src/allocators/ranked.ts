@@ -29,11 +29,7 @@ export const DEFAULT_ROUND_SHARE = 0.25;
  *
  * @throws {OptionError} if `roundShare` is not in (0, 1]
  */
-export function ranked({
-  name,
-  priority,
-  roundShare = DEFAULT_ROUND_SHARE,
-}: RankedOptions): Allocator {
+export function ranked({ name, priority, roundShare = DEFAULT_ROUND_SHARE }: RankedOptions): Allocator {
   if (typeof roundShare !== "number" || !(roundShare > 0 && roundShare <= 1)) {
     throw new OptionError(`${name}.roundShare`, roundShare, "Give a number above 0 and at most 1.");
   }
@@ -44,7 +40,7 @@ export function ranked({
       const priorities = arms.map((arm) => priority(arm, context));
       const order = arms
         .map((_, place) => place)
-        .sort((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
+        .toSorted((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
       const pulls = arms.map(() => 0);
       let left = context.pulls;
       for (const place of order.slice(0, Math.ceil(roundShare * arms.length))) {

@@ -20,15 +20,8 @@ export interface UcbOptions {
 export function ucb(options: UcbOptions = {}): Allocator {
   requireKnownKeys("ucb", options, ["explorationRatio", "roundShare"]);
   const { explorationRatio = 0.25, roundShare } = options;
-  if (
-    typeof explorationRatio !== "number" ||
-    !(explorationRatio >= 0 && explorationRatio < Infinity)
-  ) {
-    throw new OptionError(
-      "ucb.explorationRatio",
-      explorationRatio,
-      "Give a finite number of at least 0.",
-    );
+  if (typeof explorationRatio !== "number" || !(explorationRatio >= 0 && explorationRatio < Infinity)) {
+    throw new OptionError("ucb.explorationRatio", explorationRatio, "Give a finite number of at least 0.");
   }
   return ranked({
     name: "ucb",

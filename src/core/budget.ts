@@ -98,9 +98,7 @@ export function openLedger(budget: Budget, inputs: number): Ledger {
   let usedTokens = 0;
   const samplesLeft = (): number => sampleLimit - usedSamples;
   const callsByTokens = (): number =>
-    tokenLimit === Infinity
-      ? Infinity
-      : Math.max(0, Math.floor((tokenLimit - usedTokens) / worstCase));
+    tokenLimit === Infinity ? Infinity : Math.max(0, Math.floor((tokenLimit - usedTokens) / worstCase));
   return {
     usedSamples: () => usedSamples,
     samplesLeft,

@@ -27,11 +27,7 @@ function warmGenerator(seed: number): ReturnType<typeof xoroshiro128plus> {
  * `count` different items in random order, all of them if there are fewer
  * (a partial Fisher-Yates shuffle; the argument is left alone).
  */
-export function drawWithoutReplacement<Item>(
-  items: readonly Item[],
-  count: number,
-  random: Random,
-): Item[] {
+export function drawWithoutReplacement<Item>(items: readonly Item[], count: number, random: Random): Item[] {
   const pool = [...items];
   const drawn = Math.min(count, pool.length);
   for (let place = 0; place < drawn; place++) {

@@ -66,9 +66,7 @@ export async function solve<Message, Prompt>(
     await sampleUnits(grants, round, method, ledger, outside, states);
     const open = states.filter(isOpen);
     grants =
-      open.length === 0 || ledger.affordable() < 1
-        ? []
-        : nextGrants(open, method, ledger, allocatorRandom);
+      open.length === 0 || ledger.affordable() < 1 ? [] : nextGrants(open, method, ledger, allocatorRandom);
   }
 
   const exhausted = ledger.exhausted() ?? "closed";
@@ -138,9 +136,7 @@ function requireAllocation(
   context: AllocationContext,
 ): void {
   const sum = pulls.reduce((total, count) => total + count, 0);
-  const whole = pulls.every(
-    (count) => Number.isInteger(count) && count >= 0 && count <= context.unitSamples,
-  );
+  const whole = pulls.every((count) => Number.isInteger(count) && count >= 0 && count <= context.unitSamples);
   if (pulls.length !== arms || !whole || sum < 1 || sum > context.pulls) {
     throw new Error(
       `Allocator "${name}" returned [${pulls.slice(0, 8).join(", ")}${pulls.length > 8 ? ", …" : ""}] for ${arms} arms. ` +
@@ -176,9 +172,7 @@ async function sampleUnits<Message, Prompt>(
       });
     const wave = roundRobin(planned).slice(0, ledger.affordable());
     if (wave.length === 0) break;
-    const replies = await allReplies(
-      wave.map(({ state, request }) => outside.generate(state.arm, request)),
-    );
+    const replies = await allReplies(wave.map(({ state, request }) => outside.generate(state.arm, request)));
     for (const [place, { state, request }] of wave.entries()) {
       const reply = replies[place] as Reply<Message>;
       ledger.record(reply.usage);
@@ -202,9 +196,7 @@ async function sampleUnits<Message, Prompt>(
 }
 
 /** Waits for every call, so that a rejection leaves nothing in flight. */
-async function allReplies<Message>(
-  calls: readonly Promise<Reply<Message>>[],
-): Promise<Reply<Message>[]> {
+async function allReplies<Message>(calls: readonly Promise<Reply<Message>>[]): Promise<Reply<Message>[]> {
   await Promise.allSettled(calls);
   return Promise.all(calls);
 }

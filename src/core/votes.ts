@@ -6,7 +6,5 @@ export function countVotes(answers: readonly (string | null)[]): Vote[] {
   for (const answer of answers) {
     if (answer !== null) counts.set(answer, (counts.get(answer) ?? 0) + 1);
   }
-  return [...counts]
-    .map(([answer, count]) => ({ answer, count }))
-    .sort((a, b) => b.count - a.count);
+  return [...counts].map(([answer, count]) => ({ answer, count })).toSorted((a, b) => b.count - a.count);
 }

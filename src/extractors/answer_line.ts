@@ -6,9 +6,7 @@ const ANSWER = /\banswer(?: is| was)? ?[:=]+ ?(.*)$|\banswer(?: is| was) (.*)$/i
  * `null` if there is no such phrase.
  */
 export function lastAnswerLine(text: string): string | null {
-  const lines = text
-    .split("\n")
-    .map((line) => line.replace(/\s+/g, " ").replaceAll("**", "").trim());
+  const lines = text.split("\n").map((line) => line.replace(/\s+/g, " ").replaceAll("**", "").trim());
   for (let place = lines.length - 1; place >= 0; place--) {
     const found = ANSWER.exec(lines[place] as string);
     if (found === null) continue;

@@ -27,8 +27,7 @@ export function canonicalAnswer(raw: string): string | null {
 
 function unwrap(text: string): string {
   for (const [open, close] of WRAPPERS) {
-    if (text.length < open.length + close.length || !text.startsWith(open) || !text.endsWith(close))
-      continue;
+    if (text.length < open.length + close.length || !text.startsWith(open) || !text.endsWith(close)) continue;
     const inner = text.slice(open.length, text.length - close.length);
     // "$3$ or $4$" and "\text{a}b{c}" only look wrapped.
     if (!inner.includes(open) && !inner.includes(close)) return inner.trim();

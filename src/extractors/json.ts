@@ -38,7 +38,7 @@ function fieldAnswer(value: unknown): string | null {
   if (typeof value === "string" || typeof value === "number") return canonicalAnswer(String(value));
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
 }
@@ -57,5 +57,5 @@ function lastObjects(text: string): string[] {
       if (depth === 0) found.push(text.slice(start, token.index + 1));
     }
   }
-  return found.slice(-TRIED_OBJECTS).reverse();
+  return found.slice(-TRIED_OBJECTS).toReversed();
 }

@@ -1,9 +1,2 @@
-export {
-  conditionedOnly,
-  drawn,
-  earliest,
-  everyResponse,
-  majority,
-  majorityOf,
-} from "./majority.js";
+export { conditionedOnly, drawn, earliest, everyResponse, majority, majorityOf } from "./majority.js";
 export type { Electorate, MajorityOptions, TieBreak } from "./majority.js";

@@ -16,9 +16,7 @@ export const everyResponse: Electorate = (samples) => samples;
  * predicted answers". Where no conditioned response has a readable answer, all vote.
  */
 export const conditionedOnly: Electorate = (samples) => {
-  const conditioned = samples.filter(
-    ({ stage, answer }) => stage === "sequential" && answer !== null,
-  );
+  const conditioned = samples.filter(({ stage, answer }) => stage === "sequential" && answer !== null);
   return conditioned.length > 0 ? conditioned : samples;
 };
 
@@ -26,8 +24,7 @@ export const conditionedOnly: Electorate = (samples) => {
 export const earliest: TieBreak = (answers) => answers[0] as string;
 
 /** A seeded draw. */
-export const drawn: TieBreak = (answers, random) =>
-  answers[Math.floor(random() * answers.length)] as string;
+export const drawn: TieBreak = (answers, random) => answers[Math.floor(random() * answers.length)] as string;
 
 /** Options of `majorityOf()`. */
 export interface MajorityOptions {
@@ -54,7 +51,7 @@ export function majorityOf(options: MajorityOptions = {}): VotingRule {
     const winner = electorate.find(({ answer }) => answer === elected)?.index ?? null;
     return {
       winner,
-      votes: votes.sort(
+      votes: votes.toSorted(
         (a, b) => b.count - a.count || Number(b.answer === elected) - Number(a.answer === elected),
       ),
     };

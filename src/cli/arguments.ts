@@ -1,0 +1,174 @@
+import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
+import * as allocators from "../allocators/index.js";
+import type { Budget } from "../core/budget.js";
+import type { Allocator, Sampler, UncertaintyMeasure } from "../core/types.js";
+import type { MethodFields } from "../dynscaling.js";
+import * as extractors from "../extractors/index.js";
+import type { AnswerExtractor } from "../langchain/generate.js";
+import * as prompts from "../prompts/index.js";
+import type { ChainPrompt } from "../prompts/index.js";
+import { integrated } from "../samplers/integrated.js";
+import { independent } from "../samplers/independent.js";
+import * as uncertainty from "../uncertainty/index.js";
+import { MODEL_FORMS } from "./models.js";
+import { UsageError } from "./usage_error.js";
+
+/** What `dynscaling run` was asked to do. */
+export interface RunArguments {
+  questions: string;
+  out: string;
+  force: boolean;
+  model: string;
+  temperature: number | undefined;
+  maxOutputTokens: number | undefined;
+  maxConcurrency: number;
+  seed: number;
+  budget: Budget;
+  method: MethodFields;
+  extractor: AnswerExtractor;
+}
+
+const ALLOCATORS: Record<string, () => Allocator> = pickFactories(allocators, ["ranked"]);
+const EXTRACTORS: Record<string, AnswerExtractor> = {
+  finalAnswer: extractors.finalAnswer,
+  boxed: extractors.boxed,
+  choice: extractors.choice,
+  lastNumber: extractors.lastNumber,
+};
+const SAMPLERS: Record<string, (prompt: ChainPrompt) => Sampler<ChainPrompt>> = {
+  integrated: (prompt) => integrated({ prompt }),
+  independent: () => independent(),
+};
+const PROMPTS: Record<string, ChainPrompt> = { ...prompts };
+const UNCERTAINTY: Record<string, UncertaintyMeasure> = { ...uncertainty };
+
+const OPTIONS = {
+  out: { type: "string" },
+  force: { type: "boolean", default: false },
+  model: { type: "string", default: "local" },
+  budget: { type: "string" },
+  "total-output-tokens": { type: "string" },
+  temperature: { type: "string" },
+  "max-output-tokens": { type: "string" },
+  "max-concurrency": { type: "string", default: "16" },
+  unit: { type: "string" },
+  sampler: { type: "string", default: "integrated" },
+  prompt: { type: "string", default: "guarded" },
+  allocator: { type: "string", default: "ucb" },
+  uncertainty: { type: "string", default: "variationRatio" },
+  extractor: { type: "string", default: "finalAnswer" },
+  seed: { type: "string", default: "0" },
+} as const satisfies ParseArgsConfig["options"];
+
+/** The help text of `dynscaling run`. */
+export const RUN_HELP = `dynscaling run QUESTIONS.jsonl --out RESULTS.jsonl [options]
+
+Answers every question by majority vote over samples of a chat model, with one
+budget shared by all questions. One result line per question is written.
+
+QUESTIONS.jsonl holds one object a line: {"id": "q1", "question": "…", "answer": "…"};
+only "question" is required, "answer" is the gold answer for the summary.
+
+  --out FILE                 result lines; must not exist yet
+  --force                    overwrite FILE
+  --model NAME               ${MODEL_FORMS} (default: local)
+  --budget N                 samples per question on average (default: 16)
+  --total-output-tokens N    limit in output tokens for the whole run
+  --temperature T            sampling temperature (default: the model's)
+  --max-output-tokens N      output limit of one call (default: the model's)
+  --max-concurrency N        calls in flight (default: 16)
+  --unit N                   samples per unit (default: 8)
+  --sampler NAME             ${names(SAMPLERS)} (default: integrated)
+  --prompt NAME              ${names(PROMPTS)} (default: guarded)
+  --allocator NAME           ${names(ALLOCATORS)} (default: ucb)
+  --uncertainty NAME         ${names(UNCERTAINTY)}
+                             (default: variationRatio)
+  --extractor NAME           ${names(EXTRACTORS)} (default: finalAnswer)
+  --seed N                   every random choice follows from it (default: 0)
+`;
+
+/** @throws {UsageError} that names the option, the value and the fix */
+export function parseRunArguments(args: string[]): RunArguments {
+  const { values, positionals } = parse(args);
+  const [questions, ...extra] = positionals;
+  if (questions === undefined)
+    throw new UsageError("Name a file of questions: dynscaling run QUESTIONS.jsonl --out RESULTS.jsonl");
+  if (extra.length > 0)
+    throw new UsageError(`One file of questions at a time; "${extra[0]}" is one too many.`);
+  if (values.out === undefined) throw new UsageError("Name a file for the results: --out RESULTS.jsonl");
+  const totalOutputTokens = wholeNumber("total-output-tokens", values["total-output-tokens"], 1);
+  const samplesPerInput =
+    number("budget", values.budget, 1) ?? (totalOutputTokens === undefined ? 16 : undefined);
+  const unitSamples = wholeNumber("unit", values.unit, 1);
+  return {
+    questions,
+    out: values.out,
+    force: values.force,
+    model: values.model,
+    temperature: number("temperature", values.temperature, 0),
+    maxOutputTokens: wholeNumber("max-output-tokens", values["max-output-tokens"], 1),
+    maxConcurrency: wholeNumber("max-concurrency", values["max-concurrency"], 1) ?? 1,
+    seed: wholeNumber("seed", values.seed, 0) ?? 0,
+    budget: {
+      ...(samplesPerInput !== undefined && { samplesPerInput }),
+      ...(totalOutputTokens !== undefined && { totalOutputTokens }),
+    },
+    method: {
+      sampler: named("sampler", values.sampler, SAMPLERS)(named("prompt", values.prompt, PROMPTS)),
+      allocator: named("allocator", values.allocator, ALLOCATORS)(),
+      uncertainty: named("uncertainty", values.uncertainty, UNCERTAINTY),
+      ...(unitSamples !== undefined && { unitSamples }),
+    },
+    extractor: named("extractor", values.extractor, EXTRACTORS),
+  };
+}
+
+function parse(
+  args: string[],
+): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(". ")[0]}. See dynscaling run --help.`);
+  }
+}
+
+function number(option: string, text: string | undefined, minimum: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < minimum) {
+    throw new UsageError(`--${option}: got "${text}". Give a number of at least ${minimum}.`);
+  }
+  return value;
+}
+
+function wholeNumber(option: string, text: string | undefined, minimum: number): number | undefined {
+  const value = number(option, text, minimum);
+  if (value !== undefined && !Number.isSafeInteger(value)) {
+    throw new UsageError(`--${option}: got "${text}". Give a whole number of at least ${minimum}.`);
+  }
+  return value;
+}
+
+function named<Member>(option: string, name: string, family: Record<string, Member>): Member {
+  if (!Object.hasOwn(family, name))
+    throw new UsageError(`--${option}: got "${name}". Known names are ${names(family)}.`);
+  return family[name] as Member;
+}
+
+function names(family: Record<string, unknown>): string {
+  return Object.keys(family).join(", ");
+}
+
+/** The factories of a family's index, so that a new member needs no line here. */
+function pickFactories(
+  family: typeof allocators,
+  helpers: readonly string[],
+): Record<string, () => Allocator> {
+  return Object.fromEntries(
+    Object.entries(family).filter(
+      ([name, member]) => typeof member === "function" && !helpers.includes(name),
+    ),
+  ) as Record<string, () => Allocator>;
+}

@@ -1,0 +1,88 @@
+import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
+import { AIMessage } from "@langchain/core/messages";
+import type { LLMResult } from "@langchain/core/outputs";
+import { usageOf } from "../langchain/messages.js";
+
+/** Where progress goes; `process.stderr` fits. */
+export interface ProgressStream {
+  isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** A terminal's line is redrawn at most this often. */
+const REDRAW_MS = 100;
+
+/** Lines printed over a whole run where nothing can be redrawn. */
+const PLAIN_LINES = 10;
+
+/**
+ * Counts the model calls of a run as a LangChain callback handler and shows them:
+ * one line redrawn on a terminal, about ten plain lines elsewhere.
+ */
+export class Progress extends BaseCallbackHandler {
+  name = "dynscaling_progress";
+  override awaitHandlers = true;
+
+  #samples = 0;
+  #failed = 0;
+  #outputTokens = 0;
+  #drawnAt = 0;
+  #plainShown = 0;
+  readonly #startedAt = Date.now();
+  readonly #label: string;
+  readonly #target: { samples: number } | { outputTokens: number };
+  readonly #stream: ProgressStream;
+
+  /** @param target the limit that the run counts towards */
+  constructor(label: string, target: { samples: number } | { outputTokens: number }, stream: ProgressStream) {
+    super();
+    this.#label = label;
+    this.#target = target;
+    this.#stream = stream;
+  }
+
+  override handleLLMEnd(output: LLMResult): void {
+    const generation = output.generations[0]?.[0] as { message?: unknown } | undefined;
+    this.#samples += 1;
+    if (AIMessage.isInstance(generation?.message))
+      this.#outputTokens += usageOf(generation.message).outputTokens ?? 0;
+    this.#show();
+  }
+
+  override handleLLMError(): void {
+    this.#samples += 1;
+    this.#failed += 1;
+    this.#show();
+  }
+
+  /** Ends the display with a last line. */
+  finish(): void {
+    this.#stream.write(this.#stream.isTTY ? `\r\u001b[K${this.#line()}\n` : `${this.#line()}\n`);
+  }
+
+  #show(): void {
+    if (this.#stream.isTTY) {
+      if (Date.now() - this.#drawnAt < REDRAW_MS) return;
+      this.#drawnAt = Date.now();
+      this.#stream.write(`\r\u001b[K${this.#line()}`);
+    } else if (Math.floor(this.#share() * PLAIN_LINES) > this.#plainShown) {
+      this.#plainShown = Math.floor(this.#share() * PLAIN_LINES);
+      this.#stream.write(`${this.#line()}\n`);
+    }
+  }
+
+  #share(): number {
+    return "samples" in this.#target
+      ? this.#samples / this.#target.samples
+      : this.#outputTokens / this.#target.outputTokens;
+  }
+
+  #line(): string {
+    const seconds = Math.round((Date.now() - this.#startedAt) / 1000);
+    const failed = this.#failed > 0 ? `, ${this.#failed} failed` : "";
+    return (
+      `${this.#label}  ${String(Math.round(100 * this.#share())).padStart(3)}%  ` +
+      `${this.#samples.toLocaleString("en")} samples${failed}, ${this.#outputTokens.toLocaleString("en")} output tokens, ${seconds} s`
+    );
+  }
+}

@@ -1,0 +1,181 @@
+import { constants } from "node:fs";
+import { open, readFile, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
+import { OptionError } from "../core/errors.js";
+import { DynScaling } from "../dynscaling.js";
+import { parseDataset } from "../evaluation/dataset.js";
+import type { Question } from "../evaluation/dataset.js";
+import { proportion } from "../evaluation/statistics.js";
+import { canonicalAnswer } from "../extractors/canonical.js";
+import type { InputRecord } from "../langchain/record.js";
+import { parseRunArguments } from "./arguments.js";
+import type { RunArguments } from "./arguments.js";
+import { openModel } from "./models.js";
+import { Progress } from "./progress.js";
+import type { ProgressStream } from "./progress.js";
+import { UsageError } from "./usage_error.js";
+
+/** The outside world of the command, so that tests can stand in for it. */
+export interface Terminal {
+  stdout: { write(text: string): unknown };
+  stderr: ProgressStream;
+  /** Aborted when the user asks to stop (Ctrl-C). */
+  signal: AbortSignal;
+}
+
+/**
+ * `dynscaling run`. All that can be wrong is checked before the first call; on
+ * Ctrl-C the votes over what arrived are written.
+ *
+ * @returns exit code: 0, 1 if a question got no response, 130 if stopped
+ * @throws {UsageError | OptionError} before anything is spent
+ */
+export async function run(args: string[], { stdout, stderr, signal }: Terminal): Promise<number> {
+  const options = parseRunArguments(args);
+  const questions = await readQuestions(options.questions);
+  const scaled = await openScaled(options);
+  const out = await openOut(options);
+  let written = false;
+  try {
+    const progress = new Progress("sampling", targetOf(options, questions.length), stderr);
+    const startedAt = Date.now();
+    const records = await scaled.solve(
+      questions.map(({ question }) => question),
+      { signal, maxConcurrency: options.maxConcurrency, callbacks: [progress] },
+    );
+    progress.finish();
+    const results = records.map((record, place) => resultLine(questions[place] as Question, record));
+    await out.truncate(0);
+    await out.writeFile(results.map((result) => `${JSON.stringify(result)}\n`).join(""));
+    written = true;
+    stdout.write(summary(results, (Date.now() - startedAt) / 1000, options.out));
+    await awaitAllCallbacks();
+    if (signal.aborted) return 130;
+    return results.some(({ error }) => error !== undefined) ? 1 : 0;
+  } finally {
+    await out.close();
+    if (!written && !options.force) await rm(options.out);
+  }
+}
+
+async function readQuestions(path: string): Promise<Question[]> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}`);
+  }
+  try {
+    const questions = parseDataset(text);
+    if (questions.length === 0) throw new UsageError(`${path} holds no question.`);
+    return questions;
+  } catch (error) {
+    throw error instanceof OptionError ? new UsageError(`${path}, ${error.message}`) : error;
+  }
+}
+
+async function openScaled(options: RunArguments): Promise<DynScaling> {
+  const model = await openModel(options.model, options);
+  const { budget, method, extractor, seed } = options;
+  return new DynScaling({ model, budget, extractor, seed, ...method });
+}
+
+/** Opened before the first call, so that results which were paid for can be written. */
+async function openOut({ out, force }: RunArguments): Promise<FileHandle> {
+  try {
+    return await open(out, constants.O_WRONLY | constants.O_CREAT | (force ? 0 : constants.O_EXCL));
+  } catch (error) {
+    const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
+    throw new UsageError(
+      exists
+        ? `--out: ${out} exists already; name another file, or add --force to overwrite it.`
+        : `--out: ${(error as Error).message}`,
+    );
+  }
+}
+
+function targetOf(
+  { budget }: RunArguments,
+  questions: number,
+): { samples: number } | { outputTokens: number } {
+  const { samplesPerInput, totalOutputTokens = Infinity } = budget;
+  return samplesPerInput === undefined
+    ? { outputTokens: totalOutputTokens }
+    : { samples: Math.floor(samplesPerInput * questions) };
+}
+
+/** One line of the results. */
+interface ResultLine {
+  id: string;
+  answer: string | null;
+  votes: InputRecord["votes"];
+  uncertainty: number;
+  samples: number;
+  failedSamples: number;
+  unparsedSamples: number;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  stopReason: string;
+  /** The winning response. */
+  response?: string;
+  error?: string;
+  gold?: string;
+  correct?: boolean;
+}
+
+function resultLine({ id, answer: gold }: Question, record: InputRecord): ResultLine {
+  const {
+    answer,
+    votes,
+    uncertainty,
+    samples,
+    failedSamples,
+    unparsedSamples,
+    inputTokens,
+    outputTokens,
+    stopReason,
+  } = record;
+  return {
+    id,
+    answer,
+    votes,
+    uncertainty,
+    samples,
+    failedSamples,
+    unparsedSamples,
+    inputTokens,
+    outputTokens,
+    stopReason,
+    ...(record.message && { response: record.message.text }),
+    ...(record.error && { error: record.error.message }),
+    ...(gold !== undefined && { gold, correct: answer !== null && answer === canonicalAnswer(gold) }),
+  };
+}
+
+function summary(results: readonly ResultLine[], seconds: number, out: string): string {
+  const sum = (pick: (line: ResultLine) => number | null): string =>
+    results.reduce((total, line) => total + (pick(line) ?? 0), 0).toLocaleString("en");
+  const judged = results.filter(({ correct }) => correct !== undefined);
+  const lines = [
+    `${results.length} questions, ${sum((line) => line.samples)} samples (${sum((line) => line.failedSamples)} failed, ` +
+      `${sum((line) => line.unparsedSamples)} without a readable answer), ${sum((line) => line.inputTokens)} input and ` +
+      `${sum((line) => line.outputTokens)} output tokens, ${seconds.toFixed(1)} s`,
+  ];
+  if (judged.length > 0) {
+    const { share, low, high, total } = proportion(
+      judged.filter(({ correct }) => correct).length,
+      judged.length,
+    );
+    const percent = (value: number): string => (100 * value).toFixed(1);
+    lines.push(
+      `accuracy ${percent(share)}% (95% interval ${percent(low)} to ${percent(high)}, ${total} questions with a gold answer)`,
+    );
+  }
+  const failed = results.filter(({ error }) => error !== undefined);
+  if (failed.length > 0)
+    lines.push(
+      `${failed.length} questions got no response; the first: ${failed[0]?.id}: ${failed[0]?.error}`,
+    );
+  return `${lines.join("\n")}\nwritten to ${out}\n`;
+}
