@@ -25,15 +25,18 @@ export async function renderChain(
   });
 }
 
-/** "attempt", or "attempt-1", "attempt-2", … if a thought already contains the shorter ones. */
+/** Reads as many digits as the smallest free suffix can have, so that a long one costs no more. */
+const FENCE = /<\/?attempt(?:-(\d{1,15}))?/g;
+
+/**
+ * "attempt", or the first of "attempt-1", "attempt-2", … with which no tag in a
+ * thought begins. One pass over the thoughts, however many fences they forge.
+ */
 function unusedFence(thoughts: readonly string[]): string {
-  let fence = "attempt";
-  for (
-    let suffix = 1;
-    thoughts.some((text) => text.includes(`<${fence}`) || text.includes(`</${fence}`));
-    suffix++
-  ) {
-    fence = `attempt-${suffix}`;
-  }
-  return fence;
+  const digits = thoughts.flatMap((text) => Array.from(text.matchAll(FENCE), ([, suffix = ""]) => suffix));
+  if (digits.length === 0) return "attempt";
+  const taken = new Set(digits.flatMap((suffix) => Array.from(suffix, (_, end) => suffix.slice(0, end + 1))));
+  let free = 1;
+  while (taken.has(String(free))) free += 1;
+  return `attempt-${free}`;
 }

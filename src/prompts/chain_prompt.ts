@@ -15,8 +15,8 @@ export interface ChainPrompt {
   name: string;
   /**
    * One thought. Variables: `text` (the response, verbatim), `number` (1-based
-   * place in this chain) and `fence` (a word that occurs in none of the quoted
-   * responses, so that no response can close its own delimiters).
+   * place in this chain) and `fence` (a tag name with which no tag in the
+   * quoted responses begins, so that no response can close its own `</fence>`).
    */
   thought: PromptTemplate;
   /**
