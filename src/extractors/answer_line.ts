@@ -1,4 +1,4 @@
-const ANSWER = /\banswer(?: is| was)? ?[:=]+ ?(.*)$|\banswer(?: is| was) (.*)$/i;
+const PHRASE = /\banswer(?:(?: is| was)? ?[:=]+|(?: is| was)(?= |$))/gi;
 
 /**
  * What follows the last "answer is", "answer:" or "answer =" of the text, up to
@@ -8,9 +8,10 @@ const ANSWER = /\banswer(?: is| was)? ?[:=]+ ?(.*)$|\banswer(?: is| was) (.*)$/i
 export function lastAnswerLine(text: string): string | null {
   const lines = text.split("\n").map((line) => line.replace(/\s+/g, " ").replaceAll("**", "").trim());
   for (let place = lines.length - 1; place >= 0; place--) {
-    const found = ANSWER.exec(lines[place] as string);
-    if (found === null) continue;
-    const rest = (found[1] ?? found[2] ?? "").trim();
+    const line = lines[place] as string;
+    const phrase = [...line.matchAll(PHRASE)].at(-1);
+    if (phrase === undefined) continue;
+    const rest = line.slice(phrase.index + phrase[0].length).trim();
     return rest !== "" ? rest : (lines.slice(place + 1).find((line) => line !== "") ?? null);
   }
   return null;

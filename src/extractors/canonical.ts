@@ -13,7 +13,7 @@ const WRAPPERS: readonly (readonly [open: string, close: string])[] = [
 /**
  * The key under which an answer votes: white space folded, markdown and maths
  * wrappers and the final full stop removed, plain decimal numbers in one form
- * (`1,024`, `+1024`, `1024.0` and `01024` are all `1024`). Letters keep their
+ * (`1,024`, `+1024`, `1024.0` and `01024` are all `1024`; `−5` is `-5`). Letters keep their
  * case. Never merges what it does not understand; `null` if nothing is left.
  */
 export function canonicalAnswer(raw: string): string | null {
@@ -36,12 +36,12 @@ function unwrap(text: string): string {
 }
 
 function canonicalNumber(text: string): string {
-  const parts = /^([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(text);
+  const parts = /^([+\-−]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/.exec(text);
   if (parts === null || !/\d/.test(text)) return text;
   const whole = (parts[2] ?? "").replaceAll(",", "").replace(/^0+(?=\d)/, "") || "0";
   const fraction = withoutTrailingZeros(parts[3] ?? "");
   const size = fraction === "" ? whole : `${whole}.${fraction}`;
-  return parts[1] === "-" && size !== "0" ? `-${size}` : size;
+  return /[-−]/.test(parts[1] ?? "") && size !== "0" ? `-${size}` : size;
 }
 
 /** A loop, since `/0+$/` takes quadratic time on zeros that do not end the text. */

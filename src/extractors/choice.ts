@@ -1,8 +1,8 @@
 import { lastAnswerLine } from "./answer_line.js";
 import { boxed } from "./boxed.js";
 
-/** `(B)`, `B)`, `B.`, `B:`, `option B`, `**B**`, or the bare letter; then the end or the option's text. */
-const MARKED = /^(?:option |choice )?[("'*$]*([A-Ja-j])(?:[)."'*$:,]+(?: |$)|$)/i;
+/** `(B)`, `[B]`, `B)`, `B.`, `B:`, `option B`, `**B**`, or the bare letter; then the end or the option's text. */
+const MARKED = /^(?:option |choice )?[([{"“'`*$\\]*([A-J])(?:[)\]}."”'`*$:,;!\\]+(?: |$)|$)/i;
 
 /** A bare letter with words behind it. `A` and `I` are words of their own there. */
 const FOLLOWED = /^(?:option |choice )?([B-HJ]) /;

@@ -36,11 +36,16 @@ function parse(text: string): Record<string, unknown> | null {
 function fieldAnswer(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "string" || typeof value === "number") return canonicalAnswer(String(value));
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  try {
+    return JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === "object" && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    );
+  } catch {
+    // Nested too deeply to be written: `JSON.parse` goes deeper than `JSON.stringify`.
+    return null;
+  }
 }
 
 /** The outermost `{…}` stretches, last first, found in one pass; braces inside strings do not count. */
