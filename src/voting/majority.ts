@@ -36,14 +36,14 @@ export interface MajorityOptions {
 
 /**
  * Majority vote: the most frequent answer wins, and the first response that gave
- * it stands for it. A response without a readable answer never votes. If none
- * has one, there is no winner.
+ * it stands for it. A failed call and a response without a readable answer never
+ * vote. If nothing can vote, there is no winner.
  */
 export function majorityOf(options: MajorityOptions = {}): VotingRule {
   requireKnownKeys("majorityOf", options, ["voters", "ties"]);
   const { voters = everyResponse, ties = earliest } = options;
   return (samples, random) => {
-    const electorate = voters(samples);
+    const electorate = voters(samples.filter(({ error }) => error === undefined));
     const votes = countVotes(electorate.map(({ answer }) => answer));
     const tied = votes.filter(({ count }) => count === votes[0]?.count).map(({ answer }) => answer);
     if (tied.length === 0) return { winner: null, votes };
