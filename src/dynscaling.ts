@@ -16,7 +16,7 @@ import { questionText, toMessages } from "./langchain/messages.js";
 import { outputLimit, validateModel } from "./langchain/model.js";
 import type { ChatLike } from "./langchain/model.js";
 import { buildRecord } from "./langchain/record.js";
-import type { InputRecord } from "./langchain/record.js";
+import type { InputRecord, ScaledMessage } from "./langchain/record.js";
 import type { ChainPrompt } from "./prompts/chain_prompt.js";
 import { integrated } from "./samplers/integrated.js";
 import { variationRatio } from "./uncertainty/variation_ratio.js";
@@ -65,7 +65,7 @@ const FIELDS = [
  * a sampling budget, most of which goes to the questions the model is unsure
  * about, and each answer is a majority vote. Stands where the chat model stood.
  */
-export class DynScaling extends Runnable<BaseLanguageModelInput, AIMessage> {
+export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> {
   static override lc_name(): string {
     return "DynScaling";
   }
@@ -110,9 +110,9 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, AIMessage> {
   override async invoke(
     input: BaseLanguageModelInput,
     options?: Partial<RunnableConfig>,
-  ): Promise<AIMessage> {
+  ): Promise<ScaledMessage> {
     const [message] = await this.batch([input], options === undefined ? undefined : [options]);
-    return message as AIMessage;
+    return message as ScaledMessage;
   }
 
   /**
@@ -127,28 +127,26 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, AIMessage> {
     inputs: BaseLanguageModelInput[],
     options?: Partial<RunnableConfig> | Partial<RunnableConfig>[],
     batchOptions?: RunnableBatchOptions & { returnExceptions?: false },
-  ): Promise<AIMessage[]>;
+  ): Promise<ScaledMessage[]>;
   override batch(
     inputs: BaseLanguageModelInput[],
     options?: Partial<RunnableConfig> | Partial<RunnableConfig>[],
     batchOptions?: RunnableBatchOptions & { returnExceptions: true },
-  ): Promise<(AIMessage | Error)[]>;
+  ): Promise<(ScaledMessage | Error)[]>;
   override batch(
     inputs: BaseLanguageModelInput[],
     options?: Partial<RunnableConfig> | Partial<RunnableConfig>[],
     batchOptions?: RunnableBatchOptions,
-  ): Promise<(AIMessage | Error)[]>;
+  ): Promise<(ScaledMessage | Error)[]>;
   override async batch(
     inputs: BaseLanguageModelInput[],
     options?: Partial<RunnableConfig> | Partial<RunnableConfig>[],
     batchOptions?: RunnableBatchOptions,
-  ): Promise<(AIMessage | Error)[]> {
+  ): Promise<(ScaledMessage | Error)[]> {
     const failFast = batchOptions?.returnExceptions !== true;
     const results = await this.#solve(inputs, options, failFast, batchOptions?.maxConcurrency);
     return results.map((result) =>
-      result instanceof Error
-        ? result
-        : (result.message ?? result.error ?? new Error("No response.")),
+      result instanceof Error ? result : (result.message ?? result.error ?? new Error("No response.")),
     );
   }
 
@@ -164,11 +162,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, AIMessage> {
     const results = await this.#solve(inputs, options, false, undefined);
     return results.map((result) => {
       if (result instanceof Error)
-        throw new OptionError(
-          "input",
-          result,
-          "Give a string, a list of messages or a prompt value.",
-        );
+        throw new OptionError("input", result, "Give a string, a list of messages or a prompt value.");
       return result;
     });
   }
@@ -180,9 +174,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, AIMessage> {
     batchConcurrency: number | undefined,
   ): Promise<(InputRecord | Error)[]> {
     // A failed step upstream hands its Error on as an input: it is passed through, unspent.
-    const asked = inputs.flatMap((input, place) =>
-      input instanceof Error ? [] : [{ input, place }],
-    );
+    const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ input, place }]));
     if (asked.length === 0) return inputs as Error[];
     const ledger = openLedger(this.#budget, asked.length);
     const messages = asked.map(({ input }) => toMessages(input));
@@ -191,11 +183,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, AIMessage> {
 
     const open = await Promise.all(
       asked.map(({ input, place }, index) =>
-        this.#openRun(
-          input,
-          messages[index] as OpenInput["messages"],
-          configs[place] as RunnableConfig,
-        ),
+        this.#openRun(input, messages[index] as OpenInput["messages"], configs[place] as RunnableConfig),
       ),
     );
     const stop = new AbortController();
@@ -214,19 +202,14 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, AIMessage> {
     try {
       const unwatch = failFast ? stopWhenAborted(open, stop) : () => {};
       const questions = open.map(({ question }) => question);
-      const solutions = await solve<AIMessage, ChainPrompt>(
-        questions,
-        this.#method,
-        ledger,
-        outside,
-      ).finally(unwatch);
+      const solutions = await solve<AIMessage, ChainPrompt>(questions, this.#method, ledger, outside).finally(
+        unwatch,
+      );
       const records = solutions.map((solution, index) =>
         buildRecord(solution, open[index]?.run?.runId ?? null, batchId),
       );
       await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));
-      const byPlace = new Map(
-        asked.map(({ place }, index) => [place, records[index] as InputRecord]),
-      );
+      const byPlace = new Map(asked.map(({ place }, index) => [place, records[index] as InputRecord]));
       return inputs.map((input, place) => byPlace.get(place) ?? (input as Error));
     } catch (error) {
       stop.abort(error);

@@ -22,4 +22,4 @@ export type {
 } from "./core/types.js";
 export type { AnswerExtractor } from "./langchain/generate.js";
 export type { ChatLike } from "./langchain/model.js";
-export type { DynScalingMetadata, InputRecord } from "./langchain/record.js";
+export type { DynScalingMetadata, InputRecord, ScaledMessage } from "./langchain/record.js";

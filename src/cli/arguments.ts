@@ -62,7 +62,7 @@ const OPTIONS = {
 } as const satisfies ParseArgsConfig["options"];
 
 /** The help text of `dynscaling run`. */
-export const RUN_HELP = `dynscaling run QUESTIONS.jsonl --out RESULTS.jsonl [options]
+export const RUN_HELP: string = `dynscaling run QUESTIONS.jsonl --out RESULTS.jsonl [options]
 
 Answers every question by majority vote over samples of a chat model, with one
 budget shared by all questions. One result line per question is written.

@@ -13,10 +13,7 @@ import { renderChain } from "./render.js";
  * Reads the answer from a response: canonical text, or `null` if there is none
  * (`null` never votes). `text` is what the model said without its thoughts.
  */
-export type AnswerExtractor = (
-  text: string,
-  message: AIMessage,
-) => string | null | Promise<string | null>;
+export type AnswerExtractor = (text: string, message: AIMessage) => string | null | Promise<string | null>;
 
 /** One input of a batch, ready to be asked. */
 export interface OpenInput {
@@ -96,10 +93,7 @@ function callConfig(
   };
 }
 
-async function readReply(
-  message: AIMessage,
-  extractor: AnswerExtractor,
-): Promise<Reply<AIMessage>> {
+async function readReply(message: AIMessage, extractor: AnswerExtractor): Promise<Reply<AIMessage>> {
   const reply = { text: spokenText(message), usage: usageOf(message), message };
   try {
     const answer = await extractor(reply.text, message);

@@ -46,8 +46,7 @@ function layers(model: ChatLike): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];
   for (let layer: unknown = model; typeof layer === "object" && layer !== null;) {
     const { bound, kwargs } = layer as { bound?: unknown; kwargs?: unknown };
-    if (typeof kwargs === "object" && kwargs !== null)
-      found.push(kwargs as Record<string, unknown>);
+    if (typeof kwargs === "object" && kwargs !== null) found.push(kwargs as Record<string, unknown>);
     found.push(layer as Record<string, unknown>);
     layer = bound;
   }

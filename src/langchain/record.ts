@@ -27,10 +27,13 @@ export interface DynScalingMetadata {
   batchId: string;
 }
 
+/** A message of `DynScaling`: the winning response, with the record in its metadata. */
+export type ScaledMessage = AIMessage & { response_metadata: { dynscaling: DynScalingMetadata } };
+
 /** The full record of one input, as `solve()` returns it. */
 export interface InputRecord extends DynScalingMetadata {
   /** The winning response as `batch()` returns it; `null` if every call failed. */
-  message: AIMessage | null;
+  message: ScaledMessage | null;
   /** Why there is no message: the error of the first failed call; else `null`. */
   error: Error | null;
   /** Every sample in the order asked. */
@@ -54,8 +57,7 @@ export function buildRecord(
     uncertainty: arm.uncertainty,
     samples: samples.length,
     failedSamples: samples.filter(({ error }) => error !== undefined).length,
-    unparsedSamples: samples.filter(({ error, answer }) => error === undefined && answer === null)
-      .length,
+    unparsedSamples: samples.filter(({ error, answer }) => error === undefined && answer === null).length,
     inputTokens: sumKnown(samples.map(({ usage }) => usage.inputTokens)),
     outputTokens: sumKnown(samples.map(({ usage }) => usage.outputTokens)),
     stopReason,
@@ -80,7 +82,7 @@ function representative(
   chosen: AIMessage,
   samples: readonly Sample<AIMessage>[],
   dynscaling: DynScalingMetadata,
-): AIMessage {
+): ScaledMessage {
   const usage = totalUsage(samples.flatMap(({ message }) => message ?? []));
   return new AIMessage({
     content: chosen.content,
@@ -91,7 +93,7 @@ function representative(
     ...(chosen.id !== undefined && { id: chosen.id }),
     ...(chosen.name !== undefined && { name: chosen.name }),
     ...(usage && { usage_metadata: usage }),
-  });
+  }) as ScaledMessage;
 }
 
 function sumKnown(counts: readonly (number | undefined)[]): number | null {
