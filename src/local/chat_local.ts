@@ -1,12 +1,7 @@
 import type { CallbackManagerForLLMRun } from "@langchain/core/callbacks/manager";
 import { ContextOverflowError } from "@langchain/core/errors";
 import { BaseChatModel, type LangSmithParams } from "@langchain/core/language_models/chat_models";
-import {
-  AIMessage,
-  AIMessageChunk,
-  type BaseMessage,
-  type UsageMetadata,
-} from "@langchain/core/messages";
+import { AIMessage, AIMessageChunk, type BaseMessage, type UsageMetadata } from "@langchain/core/messages";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,7 +29,8 @@ interface Ending {
  * shipped with this package, which only knows the questions of `ledgerQuestions`.
  *
  * Concurrent calls are decoded together, `sequences` at a time. The model is
- * loaded by the first call. Calls do not share history.
+ * loaded by the first call. Calls do not share history. Messages are system,
+ * human and ai messages of plain text; a trailing ai message is continued.
  *
  * A message reports what it cost in `usage_metadata`: `input_tokens` are all
  * tokens of the prompt, `output_tokens` all sampled ones, the end token included.
@@ -118,10 +114,7 @@ export class ChatLocal extends BaseChatModel<ChatLocalCallOptions, AIMessageChun
     await (await opening?.catch(() => undefined))?.dispose();
   }
 
-  async _generate(
-    messages: BaseMessage[],
-    options: this["ParsedCallOptions"],
-  ): Promise<ChatResult> {
+  async _generate(messages: BaseMessage[], options: this["ParsedCallOptions"]): Promise<ChatResult> {
     let text = "";
     const ending = await this.#sample(messages, options, (piece) => {
       text += piece;
@@ -174,13 +167,10 @@ export class ChatLocal extends BaseChatModel<ChatLocalCallOptions, AIMessageChun
     const turns = toTurns(messages);
     // Drawn before anything asynchronous, so that it depends on the order of calls alone.
     const seed = options.seed ?? this.#seeds.next(JSON.stringify(turns));
-    const {
-      signal,
-      stop = [],
-      temperature = this.temperature,
-      maxTokens = this.maxTokens,
-    } = options;
+    const { stop = [], temperature = this.temperature, maxTokens = this.maxTokens } = options;
     const { topK, topP } = this.#options;
+    // A signal of its own: many calls listening to a shared one look like a leak to Node.js.
+    const signal = options.signal && AbortSignal.any([options.signal]);
 
     const local = await orAbort(this.#open(), signal);
     const { tokens: prompt, isEnd } = local.prompt(turns);

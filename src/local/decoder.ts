@@ -32,7 +32,7 @@ interface Slot {
  *
  * All sequences step together and in the order of their ids: llama.cpp puts only
  * neighbouring ids in ascending order into one pass, so free-running loops, which
- * come back in any order, cost about half the speed. It also makes the passes,
+ * come back in any order, are a fifth to a third slower. It also makes the passes,
  * and with them rounding, the same whenever the same calls are made.
  */
 export class Decoder {
@@ -151,9 +151,7 @@ async function start(slot: Slot, job: Job): Promise<void> {
 
 /** The first slot among those that hold the longest beginning of `prompt`. */
 function mostReusable(free: Slot[], prompt: Token[]): Slot {
-  const reusable = free.map(
-    ({ sequence }) => sequence.compareContextTokens(prompt).firstDifferentIndex,
-  );
+  const reusable = free.map(({ sequence }) => sequence.compareContextTokens(prompt).firstDifferentIndex);
   return free[reusable.indexOf(Math.max(...reusable))] as Slot;
 }
 

@@ -1,10 +1,4 @@
-import type {
-  ChatHistoryItem,
-  JinjaTemplateChatWrapper,
-  Llama,
-  LlamaModel,
-  Token,
-} from "node-llama-cpp";
+import type { ChatHistoryItem, JinjaTemplateChatWrapper, Llama, LlamaModel, Token } from "node-llama-cpp";
 import { access } from "node:fs/promises";
 import { Decoder } from "./decoder.js";
 import { TextWriter } from "./text_writer.js";
@@ -29,12 +23,7 @@ export class LocalModel {
   readonly #model: LlamaModel;
   readonly #template: JinjaTemplateChatWrapper;
 
-  constructor(
-    model: LlamaModel,
-    template: JinjaTemplateChatWrapper,
-    decoder: Decoder,
-    contextSize: number,
-  ) {
+  constructor(model: LlamaModel, template: JinjaTemplateChatWrapper, decoder: Decoder, contextSize: number) {
     this.#model = model;
     this.#template = template;
     this.decoder = decoder;
@@ -55,9 +44,7 @@ export class LocalModel {
     if (shouldPrependBosToken && bos !== null && tokens[0] !== bos) tokens.unshift(bos);
 
     // Some files forget to flag the token their template puts after an answer.
-    const ends = new Set(
-      stopGenerationTriggers.map((trigger) => trigger.tokenize(model.tokenizer)[0]),
-    );
+    const ends = new Set(stopGenerationTriggers.map((trigger) => trigger.tokenize(model.tokenizer)[0]));
     const isEnd = (token: Token): boolean =>
       model.isEogToken(token) || (ends.has(token) && model.isSpecialToken(token));
     return { tokens, isEnd };
@@ -82,18 +69,14 @@ export async function openModel(source: ModelSource): Promise<LocalModel> {
     });
   });
   const llama = await startLlama(lib);
-  const model = await llama
-    .loadModel({ modelPath: source.path, gpuLayers: 0 })
-    .catch((cause: unknown) => {
-      throw new Error(
-        `ChatLocal: cannot load "${source.path}"; is it a GGUF file that llama.cpp supports?`,
-        { cause },
-      );
+  const model = await llama.loadModel({ modelPath: source.path, gpuLayers: 0 }).catch((cause: unknown) => {
+    throw new Error(`ChatLocal: cannot load "${source.path}"; is it a GGUF file that llama.cpp supports?`, {
+      cause,
     });
+  });
   try {
     const template = chatTemplate(lib, model);
-    const contextSize =
-      source.contextSize ?? Math.min(model.trainContextSize, DEFAULT_MOST_CONTEXT);
+    const contextSize = source.contextSize ?? Math.min(model.trainContextSize, DEFAULT_MOST_CONTEXT);
     if (contextSize > model.trainContextSize) {
       throw new Error(
         `ChatLocal: option "contextSize" is ${contextSize}; this model was trained with ${model.trainContextSize}, set it to that or less.`,

@@ -86,11 +86,7 @@ export interface LocalOptions {
 export function localOptions(fields: ChatLocalFields): LocalOptions {
   const { modelPath, seed, contextSize } = fields;
   if (modelPath !== undefined && (typeof modelPath !== "string" || modelPath === "")) {
-    throw refusal(
-      "modelPath",
-      modelPath,
-      "the path of a GGUF file, or leave it out for the shipped model",
-    );
+    throw refusal("modelPath", modelPath, "the path of a GGUF file, or leave it out for the shipped model");
   }
   if (seed !== undefined) checkInteger("seed", seed, 0, MAX_SEED);
   if (contextSize !== undefined) checkInteger("contextSize", contextSize, 2);
@@ -123,13 +119,11 @@ export function checkCallOptions(options: object & Partial<ChatLocalCallOptions>
 }
 
 function checkTemperature(value: number): void {
-  if (!(Number.isFinite(value) && value >= 0))
-    throw refusal("temperature", value, "a finite number >= 0");
+  if (!(Number.isFinite(value) && value >= 0)) throw refusal("temperature", value, "a finite number >= 0");
 }
 
 function checkInteger(name: string, value: number, least: number, most?: number): void {
-  if (Number.isSafeInteger(value) && value >= least && (most === undefined || value <= most))
-    return;
+  if (Number.isSafeInteger(value) && value >= least && (most === undefined || value <= most)) return;
   throw refusal(
     name,
     value,

@@ -9,8 +9,7 @@ import type { ChatHistoryItem } from "node-llama-cpp";
  */
 export function toTurns(messages: BaseMessage[]): ChatHistoryItem[] {
   const turns = messages.map(toTurn);
-  if (turns.length === 0)
-    throw new Error("ChatLocal: the prompt has no messages; give it at least one.");
+  if (turns.length === 0) throw new Error("ChatLocal: the prompt has no messages; give it at least one.");
   if (turns.at(-1)?.type !== "model") turns.push({ type: "model", response: [] });
   return turns;
 }
@@ -37,9 +36,7 @@ function plainText({ content }: BaseMessage): string {
   return content
     .map((block) => {
       if (block.type === "text" && typeof block.text === "string") return block.text;
-      throw new Error(
-        `ChatLocal: content of type "${block.type}" is not supported; send text only.`,
-      );
+      throw new Error(`ChatLocal: content of type "${block.type}" is not supported; send text only.`);
     })
     .join("");
 }
