@@ -1,7 +1,8 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { CallbackManagerForChainRun } from "@langchain/core/callbacks/manager";
-import { mergeConfigs, patchConfig } from "@langchain/core/runnables";
+import { mergeConfigs, patchConfig, pickRunnableConfigKeys } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
 import type { Arm, Reply, SampleRequest } from "../core/types.js";
 import type { ChainPrompt } from "../prompts/chain_prompt.js";
@@ -52,15 +53,13 @@ export function generator(
     const input = inputs[arm.index] as OpenInput;
     // A signal of its own for every call: shared ones gather listeners until Node warns.
     const signal = AbortSignal.any([stop, ...(input.config.signal ? [input.config.signal] : [])]);
+    const config = callConfig(input, request, signal);
     try {
       const message = await caller.callWithOptions({ signal }, async () => {
         signal.throwIfAborted();
-        return model.invoke(
-          [...input.messages, ...(await turnsOf(request, arm, input))],
-          callConfig(input, request, signal),
-        );
+        return model.invoke([...input.messages, ...(await turnsOf(request, arm, input))], config);
       });
-      return await readReply(message as AIMessage, extractor);
+      return await readReply(message as AIMessage, within(config, extractor));
     } catch (error) {
       if ((error as { is_bubble_up?: unknown } | null)?.is_bubble_up === true) throw error;
       return { text: "", answer: null, usage: {}, error: asError(error) };
@@ -91,6 +90,13 @@ function callConfig(
     }),
     signal,
   };
+}
+
+/** What an extractor runs (a judge, say) belongs to the input's run without being told so. */
+function within(config: Partial<RunnableConfig>, extractor: AnswerExtractor): AnswerExtractor {
+  const inherited = pickRunnableConfigKeys(config);
+  return async (text, message) =>
+    AsyncLocalStorageProviderSingleton.runWithConfig(inherited, () => extractor(text, message));
 }
 
 async function readReply(message: AIMessage, extractor: AnswerExtractor): Promise<Reply<AIMessage>> {
