@@ -16,6 +16,9 @@ const QUESTION =
 /** Long enough to be cut off in the middle by every test that needs that. */
 const MAX_TOKENS = 24;
 
+// A busy machine is no failure.
+vi.setConfig({ testTimeout: 60_000 });
+
 const models: ChatLocal[] = [];
 
 function chat(fields: ChatLocalFields = {}): ChatLocal {
@@ -221,7 +224,7 @@ describe("abort", () => {
   });
 
   it("obeys a timeout", async () => {
-    const model = chat({ maxTokens: 1000, contextSize: 1200 });
+    const model = chat();
     await model.invoke(QUESTION, { maxTokens: 1 });
     await expect(model.invoke(QUESTION, { timeout: 1 })).rejects.toThrow(
       expect.objectContaining({ name: "TimeoutError" }),
@@ -309,5 +312,5 @@ describe("life", () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--import", "tsx", script]);
     expect(stdout).toBe("3\n");
     expect(stderr).toBe("");
-  }, 30_000);
+  });
 });
