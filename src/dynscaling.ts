@@ -144,7 +144,8 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     batchOptions?: RunnableBatchOptions,
   ): Promise<(ScaledMessage | Error)[]> {
     const failFast = batchOptions?.returnExceptions !== true;
-    const results = await this.#solve(inputs, options, failFast, batchOptions?.maxConcurrency);
+    const readable = failFast ? inputs : inputs.map(inputOrError);
+    const results = await this.#solve(readable, options, failFast, batchOptions?.maxConcurrency);
     return results.map((result) =>
       result instanceof Error ? result : (result.message ?? result.error ?? new Error("No response.")),
     );
@@ -187,26 +188,26 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
       ),
     );
     const stop = new AbortController();
-    const outside = {
-      generate: generator(open, {
-        model: this.#model,
-        extractor: this.#extractor,
-        maxConcurrency: configs[0]?.maxConcurrency ?? batchConcurrency,
-        stop: stop.signal,
-      }),
-      isOpen: (arm: Arm) => open[arm.index]?.config.signal?.aborted !== true,
-      afterWave: (arms: readonly Arm<AIMessage>[]) => {
-        if (failFast) throwFirstFailure(arms, open);
-      },
-    };
     try {
+      const outside = {
+        generate: generator(open, {
+          model: this.#model,
+          extractor: this.#extractor,
+          maxConcurrency: configs[0]?.maxConcurrency ?? batchConcurrency,
+          stop: stop.signal,
+        }),
+        isOpen: (arm: Arm) => open[arm.index]?.config.signal?.aborted !== true,
+        afterWave: (arms: readonly Arm<AIMessage>[]) => {
+          if (failFast) throwFirstFailure(arms, open);
+        },
+      };
       const unwatch = failFast ? stopWhenAborted(open, stop) : () => {};
       const questions = open.map(({ question }) => question);
       const solutions = await solve<AIMessage, ChainPrompt>(questions, this.#method, ledger, outside).finally(
         unwatch,
       );
       const records = solutions.map((solution, index) =>
-        buildRecord(solution, open[index]?.run?.runId ?? null, batchId),
+        buildRecord(solution, open[index]?.run?.runId ?? null, batchId, open[index]?.config.signal?.reason),
       );
       await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));
       const byPlace = new Map(asked.map(({ place }, index) => [place, records[index] as InputRecord]));
@@ -239,6 +240,17 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   }
 }
 
+/** With `returnExceptions`, an input that cannot be read is an error in its place. */
+function inputOrError(input: BaseLanguageModelInput | Error): BaseLanguageModelInput | Error {
+  if (input instanceof Error) return input;
+  try {
+    toMessages(input);
+    return input;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 function requireFunction(option: string, value: unknown): void {
   if (typeof value !== "function")
     throw new OptionError(option, value, "Give a function, or one of the package's own.");
@@ -256,14 +268,16 @@ function withOwnMetadata(
   return Array.isArray(options) ? options.map(own) : own(options ?? {});
 }
 
-/** Without `returnExceptions`, one aborted input ends the batch: no call of the others goes on spending. */
+/**
+ * Without `returnExceptions`, one aborted input ends the batch: no call of the others goes on spending.
+ *
+ * @throws its reason, if a signal is aborted already
+ */
 function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () => void {
   const signals = new Set(open.flatMap(({ config }) => config.signal ?? []));
   const listener = (event: Event): void => stop.abort((event.target as AbortSignal).reason);
-  for (const signal of signals) {
-    if (signal.aborted) stop.abort(signal.reason);
-    else signal.addEventListener("abort", listener, { once: true });
-  }
+  for (const signal of signals) signal.throwIfAborted();
+  for (const signal of signals) signal.addEventListener("abort", listener, { once: true });
   return () => signals.forEach((signal) => signal.removeEventListener("abort", listener));
 }
 

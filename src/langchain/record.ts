@@ -42,11 +42,16 @@ export interface InputRecord extends DynScalingMetadata {
   rounds: readonly RoundRecord[];
 }
 
-/** Builds the record of one input, and the message that stands for it. */
+/**
+ * Builds the record of one input, and the message that stands for it.
+ *
+ * @param abortReason why its caller aborted it; `undefined` if it was not aborted
+ */
 export function buildRecord(
   solution: Solution<AIMessage>,
   runId: string | null,
   batchId: string,
+  abortReason: unknown,
 ): InputRecord {
   const { arm, tally, rounds, stopReason } = solution;
   const { samples } = arm;
@@ -69,12 +74,16 @@ export function buildRecord(
   return {
     ...metadata,
     message: chosen?.message ? representative(chosen.message, samples, metadata) : null,
-    error: chosen
-      ? null
-      : (samples.find(({ error }) => error)?.error ?? new Error("No sample was asked for.")),
+    error: chosen ? null : (samples.find(({ error }) => error)?.error ?? neverAsked(abortReason)),
     responses: samples,
     rounds,
   };
+}
+
+function neverAsked(abortReason: unknown): Error {
+  return abortReason instanceof Error
+    ? abortReason
+    : new Error("Aborted before its first call.", { cause: abortReason });
 }
 
 /** The chosen response untouched, with the usage of all samples and the record in its metadata. */
