@@ -7,8 +7,6 @@ import { majority } from "../voting/majority.js";
  * Best-of-n by majority: independent samples, an even split of the budget, one
  * vote each (self-consistency, arXiv 2203.11171; "BoN" in section 4.1).
  */
-export function selfConsistency(): Required<
-  Pick<MethodFields, "sampler" | "allocator" | "voting">
-> {
+export function selfConsistency(): Required<Pick<MethodFields, "sampler" | "allocator" | "voting">> {
   return { sampler: independent(), allocator: uniform(), voting: majority };
 }

@@ -23,11 +23,7 @@ export function parseDataset(text: string): Question[] {
     const question = readLine(line, place + 1);
     const earlier = seen.get(question.id);
     if (earlier !== undefined)
-      throw unreadable(
-        place + 1,
-        line,
-        `Its id stands already on line ${earlier}; ids must differ.`,
-      );
+      throw unreadable(place + 1, line, `Its id stands already on line ${earlier}; ids must differ.`);
     seen.set(question.id, place + 1);
     return [question];
   });

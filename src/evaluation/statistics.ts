@@ -20,8 +20,13 @@ export function proportion(hits: number, total: number): Proportion {
   if (total === 0) return { share: Number.NaN, low: 0, high: 1, total };
   const share = hits / total;
   const spread =
-    (Z * Math.sqrt((share * (1 - share)) / total + (Z * Z) / (4 * total * total))) /
-    (1 + (Z * Z) / total);
+    (Z * Math.sqrt((share * (1 - share)) / total + (Z * Z) / (4 * total * total))) / (1 + (Z * Z) / total);
   const centre = (share + (Z * Z) / (2 * total)) / (1 + (Z * Z) / total);
-  return { share, low: Math.max(0, centre - spread), high: Math.min(1, centre + spread), total };
+  // Rounding must not push a bound past the share of none or all.
+  return {
+    share,
+    low: Math.max(0, Math.min(share, centre - spread)),
+    high: Math.min(1, Math.max(share, centre + spread)),
+    total,
+  };
 }

@@ -1,0 +1,151 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseDataset } from "../src/evaluation/dataset.js";
+import { ledgerQuestions } from "../src/local/ledger.js";
+import { dynscaling, workspace } from "./cli/command.js";
+import { serveGemini } from "./support/gemini_server.js";
+import { serveOpenAI } from "./support/openai_server.js";
+import type { ProtocolServer } from "./support/protocol_server.js";
+
+const root = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const readme = readFileSync(root("README.md"), "utf8");
+const blocks = (language: string): string[] =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(([, code]) => code ?? "");
+const snippets = blocks("ts");
+
+// Inside the package, so that a snippet imports it by its name.
+const FOLDER = root(".tmp/readme/");
+let openAI: ProtocolServer;
+let gemini: ProtocolServer;
+
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  openAI = await serveOpenAI(({ turns }) => ({
+    text: turns[0]?.text.includes("17 * 23") ? "17 * 23 = \\boxed{391}" : "It is \\boxed{29}.",
+  }));
+  gemini = await serveGemini(() => ({
+    text: "Saturn leads.\nAnswer: B",
+    usage: { input: 30, output: 8, thoughts: 20 },
+  }));
+});
+
+afterAll(async () => {
+  rmSync(FOLDER, { recursive: true, force: true });
+  await Promise.all([openAI.close(), gemini.close()]);
+});
+
+/** Runs a snippet as written, with a made-up key and local servers in the providers' place. */
+function runSnippet(containing: string): Promise<string> {
+  const code = snippets.find((snippet) => snippet.includes(containing));
+  if (code === undefined) throw new Error(`The README has no snippet with ${containing}.`);
+  const file = `${FOLDER}${containing.replace(/\W/g, "_")}.ts`;
+  writeFileSync(file, code);
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", "--import", "./test/support/redirect.mjs", file],
+    {
+      cwd: root(""),
+      env: {
+        PATH: process.env["PATH"],
+        OPENAI_API_KEY: "test",
+        GOOGLE_API_KEY: "test",
+        TEST_OPENAI_URL: openAI.url,
+        TEST_GEMINI_URL: gemini.url,
+      },
+      timeout: 55_000,
+    },
+  );
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += String(chunk)));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) =>
+      status === 0 ? resolve(stdout) : reject(new Error(`${stdout}\n${stderr}`)),
+    );
+  });
+}
+
+describe("the README", () => {
+  it("runs its twelve lines without a key and prints what it says, votes aside", async () => {
+    const printed = await runSnippet("ledgerQuestions({ count: 6");
+    const lines = printed.trimEnd().split("\n");
+    // Floating point differs between processors, so the votes may; the questions and the form may not.
+    const claimed = (blocks("")[0] ?? "").trimEnd().split("\n");
+    const rightAnswer = (line: string): string | undefined =>
+      /^right (\d+), voted \S+ \(\d+ of \d+\)$/.exec(line)?.[1];
+    expect(claimed.map(rightAnswer)).toEqual(
+      ledgerQuestions({ count: 6, seed: 1 }).map(({ answer }) => answer),
+    );
+    expect(lines.map(rightAnswer)).toEqual(claimed.map(rightAnswer));
+    const samples = lines.map((line) => Number(/of (\d+)\)$/.exec(line)?.[1]));
+    expect(samples.reduce((sum, count) => sum + count, 0)).toBe(72);
+  });
+
+  it("pipes ChatOpenAI into a chain, 12 samples an input", async () => {
+    const printed = await runSnippet("new ChatOpenAI(");
+    expect(printed).toContain("17 * 23 = \\\\boxed{391}");
+    expect(printed).toContain("It is \\\\boxed{29}.");
+    expect(openAI.requests).toHaveLength(24);
+  });
+
+  it("runs ChatGoogleGenerativeAI and counts its hidden reasoning", async () => {
+    const printed = await runSnippet("new ChatGoogleGenerativeAI(");
+    expect(printed).toContain("answer: 'B'");
+    expect(gemini.requests).toHaveLength(16);
+    expect(printed).toContain(String(16 * (30 + 8 + 20)));
+  });
+
+  it("runs parts of one's own", async () => {
+    const rounds = JSON.parse(await runSnippet("mostUncertain")) as number[][];
+    expect(rounds.flat().reduce((sum, pulls) => sum + pulls, 0)).toBe(20);
+  });
+
+  it("has no other snippet", () => {
+    expect(snippets).toHaveLength(4);
+  });
+
+  it("shows a command line that works", async () => {
+    const command = blocks("bash").find((block) => block.includes("npx dynscaling")) ?? "";
+    const [, ...args] = command.trim().split(" ").slice(1);
+    expect(args.slice(0, 2)).toEqual(["run", "examples/questions.jsonl"]);
+    const { out, results } = workspace([]);
+    const given = args
+      .map((arg) => (arg === "results.jsonl" ? out : arg))
+      .map((arg) => (arg.startsWith("examples/") ? root(arg) : arg));
+    const { code, stdout } = await dynscaling(given);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/accuracy \d/);
+    expect(results()).toHaveLength(
+      parseDataset(readFileSync(root("examples/questions.jsonl"), "utf8")).length,
+    );
+  });
+
+  it("lists every option", () => {
+    const fields = [
+      "model",
+      "extractor",
+      "sampler",
+      "allocator",
+      "uncertainty",
+      "voting",
+      "unitSamples",
+      "seed",
+    ];
+    const limits = ["samplesPerInput", "totalSamples", "totalOutputTokens", "maxOutputTokensPerSample"];
+    for (const option of [...fields, ...limits.map((limit) => `budget.${limit}`)]) {
+      expect(readme).toContain(`| \`${option}\` |`);
+    }
+  });
+});
+
+describe("examples/questions.jsonl", () => {
+  it("holds questions that the embedded model never saw", () => {
+    const questions = ledgerQuestions({ count: 12, seed: 5 });
+    const text = questions.map((question) => `${JSON.stringify(question)}\n`).join("");
+    expect(readFileSync(root("examples/questions.jsonl"), "utf8")).toBe(text);
+  });
+});
