@@ -4,7 +4,7 @@ import { StringOutputParser } from "@langchain/core/output_parsers";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { DynScaling } from "../src/index.js";
 import type { DynScalingMetadata } from "../src/index.js";
 import { RunCollector } from "./support/run_collector.js";
@@ -135,8 +135,11 @@ describe("the runs of DynScaling", () => {
   });
 
   it("give a run id of shared options to the first input alone", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
     const runId = crypto.randomUUID();
     await scaledWith(aboutQuestion).batch(questions, { callbacks: [collector], runId });
+    expect(warned).toHaveBeenCalledWith(expect.stringContaining("runId"));
+    warned.mockRestore();
     const ids = collector.of("DynScaling").map(({ id }) => id);
     expect(ids[0]).toBe(runId);
     expect(new Set(ids).size).toBe(3);
