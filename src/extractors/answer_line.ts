@@ -12,7 +12,7 @@ export function lastAnswerLine(text: string): string | null {
     const phrase = [...line.matchAll(PHRASE)].at(-1);
     if (phrase === undefined) continue;
     const rest = line.slice(phrase.index + phrase[0].length).trim();
-    return rest !== "" ? rest : (lines.slice(place + 1).find((line) => line !== "") ?? "");
+    return rest !== "" ? rest : (lines.slice(place + 1).find((later) => later !== "") ?? "");
   }
   return null;
 }
