@@ -1,0 +1,283 @@
+/**
+ * Measures the shipped model, or the GGUF file named with `--model`:
+ *
+ *   npx tsx examples/ledger_model/measure.ts temperature     one sample, at several temperatures
+ *   npx tsx examples/ledger_model/measure.ts accuracy        votes and conditioned samples, by number of events
+ *   npx tsx examples/ledger_model/measure.ts probe           does the model use the attempts it is shown?
+ *   npx tsx examples/ledger_model/measure.ts greedy          JSON lines for parity.py
+ *   npx tsx examples/ledger_model/measure.ts overlap --corpus corpus.jsonl
+ *                                                            fails if training saw a reported question
+ */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { type BaseMessage, HumanMessage } from "@langchain/core/messages";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { renderChain } from "../../src/langchain/render.js";
+import { ChatLocal } from "../../src/local/index.js";
+import { type LedgerProblem, ledgerQuestions, ledgerSolution, ledgerStream } from "../../src/local/ledger.js";
+import { type ChainPrompt, bare, guarded } from "../../src/prompts/index.js";
+
+/** Seeds of the questions: the temperature is never chosen on those that are reported. */
+const CHOICE_SEED = 11;
+const REPORT_SEED = 12;
+const PROBE_SEED = 13;
+const ANSWER = /The answer is (\d+)\./;
+const LEVELS = [1, 2, 3, 4, 5, 6];
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: "string" },
+    corpus: { type: "string" },
+    questions: { type: "string", default: "300" },
+    temperature: { type: "string", default: "0.9" },
+  },
+});
+const questionCount = Number(values.questions);
+const temperature = Number(values.temperature);
+const chat = new ChatLocal({ seed: 1, ...(values.model && { modelPath: values.model }) });
+
+/** One response per prompt; a prompt may occur several times. */
+function respond(prompts: readonly BaseMessage[][], at: number = temperature): Promise<string[]> {
+  return Promise.all(prompts.map(async (prompt) => (await chat.invoke(prompt, { temperature: at })).text));
+}
+
+async function chainPrompt(
+  wording: ChainPrompt,
+  question: string,
+  attempts: readonly string[],
+): Promise<BaseMessage[]> {
+  return [new HumanMessage(question), ...(await renderChain(wording, question, attempts))];
+}
+
+const answerOf = (text: string): string | undefined => ANSWER.exec(text)?.[1];
+const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+const percent = (share: number): string => (100 * share).toFixed(1);
+
+/** Splits a flat list of responses into one list per question. */
+function perQuestion<T>(flat: readonly T[], size: number): T[][] {
+  return Array.from({ length: flat.length / size }, (_, place) =>
+    flat.slice(place * size, (place + 1) * size),
+  );
+}
+
+/** The most frequent answer; the first one seen wins a tie. */
+function majority(texts: readonly string[]): string | undefined {
+  const votes = new Map<string, number>();
+  for (const text of texts) {
+    const answer = answerOf(text);
+    if (answer !== undefined) votes.set(answer, (votes.get(answer) ?? 0) + 1);
+  }
+  return [...votes].reduce<[string | undefined, number]>(
+    (best, vote) => (vote[1] > best[1] ? vote : best),
+    [undefined, 0],
+  )[0];
+}
+
+async function compareTemperatures(): Promise<void> {
+  const questions = ledgerQuestions({ count: questionCount, seed: CHOICE_SEED });
+  for (const at of [0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3]) {
+    const texts = await respond(
+      questions.flatMap(({ question }) => Array.from({ length: 4 }, () => [new HumanMessage(question)])),
+      at,
+    );
+    const right = perQuestion(texts, 4).map((own, place) =>
+      mean(own.map((text) => Number(answerOf(text) === questions[place]!.answer))),
+    );
+    console.log(`temperature ${at}: one sample ${percent(mean(right))}`);
+  }
+}
+
+async function reportAccuracy(): Promise<void> {
+  const questions = ledgerQuestions({ count: questionCount, seed: REPORT_SEED });
+  const begun = Date.now();
+  const texts = await respond(
+    questions.flatMap(({ question }) => Array.from({ length: 16 }, () => [new HumanMessage(question)])),
+  );
+  const seconds = (Date.now() - begun) / 1000;
+  const independent = perQuestion(texts, 16);
+
+  // Two units per question: four samples, then four that read these four in random order.
+  const random = xoroshiro128plus(1);
+  const prompts = await Promise.all(
+    questions.flatMap(({ question }, place) =>
+      [0, 8].flatMap((from) =>
+        Array.from({ length: 4 }, () =>
+          chainPrompt(guarded, question, shuffled(random, independent[place]!.slice(from, from + 4))),
+        ),
+      ),
+    ),
+  );
+  const conditioned = perQuestion(await respond(prompts), 8);
+
+  const isRight = (place: number, text: string): number =>
+    Number(answerOf(text) === questions[place]!.answer);
+  const single = (place: number, samples: readonly string[]): number =>
+    mean(samples.map((text) => isRight(place, text)));
+  const vote = (place: number, samples: readonly string[]): number =>
+    Number(majority(samples) === questions[place]!.answer);
+  const rows: Record<string, (place: number) => number> = {
+    "one sample": (p) => single(p, independent[p]!),
+    "one conditioned sample": (p) => single(p, conditioned[p]!),
+    "majority of 8": (p) => mean([vote(p, independent[p]!.slice(0, 8)), vote(p, independent[p]!.slice(8))]),
+    "majority of 4 + 4 conditioned": (p) =>
+      mean(
+        [0, 1].map((unit) =>
+          vote(p, [
+            ...independent[p]!.slice(8 * unit, 8 * unit + 4),
+            ...conditioned[p]!.slice(4 * unit, 4 * unit + 4),
+          ]),
+        ),
+      ),
+    "majority of 16": (p) => vote(p, independent[p]!),
+    "majority of 2 x (4 + 4 conditioned)": (p) =>
+      vote(p, [
+        ...independent[p]!.slice(0, 4),
+        ...conditioned[p]!.slice(0, 4),
+        ...independent[p]!.slice(8, 12),
+        ...conditioned[p]!.slice(4),
+      ]),
+  };
+  console.log(
+    `temperature ${temperature}, ${questions.length} questions, ${questions.length * 16} samples in ${seconds.toFixed(0)} s\n`,
+  );
+  console.log(`| right, % | all | ${LEVELS.join(" | ")} |\n|---|---|${"---|".repeat(LEVELS.length)}`);
+  for (const [name, measure] of Object.entries(rows)) {
+    const right = questions.map((_, place) => measure(place));
+    const byLevel = LEVELS.map((level) =>
+      percent(mean(right.filter((_, place) => questions[place]!.steps === level))),
+    );
+    console.log(`| ${name} | ${percent(mean(right))} | ${byLevel.join(" | ")} |`);
+  }
+
+  console.log(
+    "\n| right attempts in the prompt | units | conditioned sample | independent sample |\n|---|---|---|---|",
+  );
+  for (let count = 0; count <= 4; count++) {
+    const units = questions
+      .flatMap((_, place) => [0, 1].map((unit) => ({ place, unit })))
+      .filter(
+        ({ place, unit }) => 4 * single(place, independent[place]!.slice(8 * unit, 8 * unit + 4)) === count,
+      );
+    const after = units.map(({ place, unit }) =>
+      single(place, conditioned[place]!.slice(4 * unit, 4 * unit + 4)),
+    );
+    // The other four of the same eight: what the same questions give without attempts.
+    const alone = units.map(({ place, unit }) =>
+      single(place, independent[place]!.slice(8 * unit + 4, 8 * unit + 8)),
+    );
+    console.log(`| ${count} | ${units.length} | ${percent(mean(after))} | ${percent(mean(alone))} |`);
+  }
+  const differences = questions.map(
+    (_, p) => rows["majority of 4 + 4 conditioned"]!(p) - rows["majority of 8"]!(p),
+  );
+  const gain = mean(differences);
+  const error = Math.sqrt(mean(differences.map((one) => (one - gain) ** 2)) / (differences.length - 1));
+  console.log(
+    `\n4 + 4 conditioned minus 8 independent: ${percent(gain)} +- ${percent(error)} points (standard error)`,
+  );
+}
+
+function shuffled<T>(random: ReturnType<typeof xoroshiro128plus>, list: readonly T[]): T[] {
+  const copy = [...list];
+  for (let last = copy.length - 1; last > 0; last--) {
+    const other = uniformInt(random, 0, last);
+    [copy[last], copy[other]] = [copy[other]!, copy[last]!];
+  }
+  return copy;
+}
+
+/** Four attempts made by hand, so that what they hold is known; then one sample and one greedy answer. */
+async function probe(): Promise<void> {
+  const draw = ledgerStream(PROBE_SEED, "held-out");
+  const problems = Array.from({ length: questionCount }, (_, place) => draw(LEVELS[place % LEVELS.length]!));
+  const others = problems.map((_, place) => problems[(place + LEVELS.length) % problems.length]!);
+  const four = (attempt: string): string[] => Array.from({ length: 4 }, () => attempt);
+  const right = (problem: LedgerProblem): string => write(problem);
+  const slipLast = (problem: LedgerProblem): string => {
+    const numbers = ledgerSolution(problem).filter(({ text }) => /^\d+$/.test(text)).length;
+    let seen = 0;
+    return write(problem, (result) => (++seen === numbers ? result + 10 : result));
+  };
+  const cases: [name: string, prompt: (problem: LedgerProblem, place: number) => Promise<BaseMessage[]>][] = [
+    ["no attempts", async ({ question }) => [new HumanMessage(question)]],
+    ["guarded, four right attempts", (p) => chainPrompt(guarded, p.question, four(right(p)))],
+    ["bare, four right attempts", (p) => chainPrompt(bare, p.question, four(right(p)))],
+    ["guarded, one right attempt", (p) => chainPrompt(guarded, p.question, [right(p)])],
+    [
+      "guarded, three right and one with a slip in its last line",
+      (p) => chainPrompt(guarded, p.question, [slipLast(p), ...four(right(p)).slice(1)]),
+    ],
+    [
+      "guarded, four with the same slip in the last line",
+      (p) => chainPrompt(guarded, p.question, four(slipLast(p))),
+    ],
+    [
+      "guarded, four attempts at another question",
+      (p, place) => chainPrompt(guarded, p.question, four(right(others[place]!))),
+    ],
+  ];
+  console.log(`| ${questionCount} questions | temperature ${temperature} | greedy |\n|---|---|---|`);
+  for (const [name, prompt] of cases) {
+    const prompts = await Promise.all(problems.map(prompt));
+    const shares: string[] = [];
+    for (const at of [temperature, 0]) {
+      const texts = await respond(prompts, at);
+      shares.push(
+        percent(
+          mean(texts.map((text, place) => Number(answerOf(text) === answerOf(right(problems[place]!))))),
+        ),
+      );
+    }
+    console.log(`| ${name} | ${shares.join(" | ")} |`);
+  }
+}
+
+function write(problem: LedgerProblem, slip?: (result: number) => number): string {
+  return ledgerSolution(problem, slip)
+    .map(({ text }) => text)
+    .join("");
+}
+
+async function writeGreedy(): Promise<void> {
+  const questions = ledgerQuestions({ count: questionCount, seed: CHOICE_SEED });
+  const texts = await respond(
+    questions.map(({ question }) => [new HumanMessage(question)]),
+    0,
+  );
+  texts.forEach((text, place) => console.log(JSON.stringify({ question: questions[place]!.question, text })));
+}
+
+async function assertNoOverlap(): Promise<void> {
+  if (!values.corpus) throw new Error("Name the corpus file with --corpus.");
+  const reported = new Set(
+    [CHOICE_SEED, REPORT_SEED, PROBE_SEED]
+      .flatMap((seed) => ledgerQuestions({ count: questionCount, seed }))
+      .map(({ question }) => question),
+  );
+  let documents = 0;
+  for await (const line of createInterface({ input: createReadStream(values.corpus) })) {
+    const { text } = JSON.parse(line) as { text: string };
+    documents++;
+    for (const [, said] of text.matchAll(/<\|user\|>(.*?)<\|end\|>/gs)) {
+      if (reported.has(said!))
+        throw new Error(`Document ${documents} of the corpus holds the reported question "${said}".`);
+    }
+  }
+  console.log(`None of ${reported.size} questions is in the ${documents} documents of the corpus.`);
+}
+
+const modes: Record<string, () => Promise<void>> = {
+  temperature: compareTemperatures,
+  accuracy: reportAccuracy,
+  probe,
+  greedy: writeGreedy,
+  overlap: assertNoOverlap,
+};
+const mode = modes[positionals[0] ?? ""];
+if (!mode) throw new Error(`Name one of: ${Object.keys(modes).join(", ")}.`);
+await mode();
+await chat.dispose();
