@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DEFAULT_BUDGET, openLedger, validateBudget } from "../../src/core/budget.js";
+import type { Budget } from "../../src/core/budget.js";
+import { OptionError } from "../../src/core/errors.js";
+
+function errorOf(act: () => unknown): OptionError {
+  let thrown: unknown;
+  try {
+    act();
+  } catch (error) {
+    thrown = error;
+  }
+  if (thrown instanceof OptionError) return thrown;
+  throw new Error(`Expected an OptionError, got ${String(thrown)}.`);
+}
+
+describe("validateBudget", () => {
+  it.each([
+    { samplesPerInput: 1 },
+    { samplesPerInput: 2.5 },
+    { totalSamples: 1 },
+    { totalOutputTokens: 1, maxOutputTokensPerSample: 1 },
+    { samplesPerInput: 8, totalSamples: 80, totalOutputTokens: 9000, maxOutputTokensPerSample: 100 },
+    { totalSamples: 5, samplesPerInput: undefined },
+    DEFAULT_BUDGET,
+  ] as Budget[])("takes %j", (budget) => {
+    expect(() => validateBudget(budget)).not.toThrow();
+  });
+
+  it.each<[budget: object, option: string, value: string, fix: string]>([
+    [{}, "budget", "an object with keys (none)", "Set at least one of samplesPerInput"],
+    [{ maxOutputTokensPerSample: 9 }, "budget", "an object with keys maxOutput", "Set at least one of"],
+    [{ samples: 5 }, "budget.samples", "5", "There is no such option; known are samplesPerInput"],
+    [{ samplesPerInput: 0.5 }, "budget.samplesPerInput", "0.5", "Give a number of at least 1"],
+    [{ samplesPerInput: Infinity }, "budget.samplesPerInput", "Infinity", "Give a number of at least 1"],
+    [{ samplesPerInput: NaN }, "budget.samplesPerInput", "NaN", "Give a number of at least 1"],
+    [{ samplesPerInput: "8" }, "budget.samplesPerInput", '"8"', "Give a number of at least 1"],
+    [{ samplesPerInput: null }, "budget.samplesPerInput", "null", "Give a number of at least 1"],
+    [{ totalSamples: 0 }, "budget.totalSamples", "0", "Give a whole number of at least 1"],
+    [{ totalSamples: 2.5 }, "budget.totalSamples", "2.5", "Give a whole number of at least 1"],
+    [{ totalSamples: [8, 9] }, "budget.totalSamples", "an array of 2", "Give a whole number"],
+    [{ totalSamples: Math.max }, "budget.totalSamples", "function max", "Give a whole number"],
+    [{ totalOutputTokens: -1 }, "budget.totalOutputTokens", "-1", "Give a whole number of at least 1"],
+    [
+      { totalSamples: 5, maxOutputTokensPerSample: 0 },
+      "budget.maxOutputTokensPerSample",
+      "0",
+      "Give a whole number of at least 1",
+    ],
+    [
+      { totalOutputTokens: 500 },
+      "budget.maxOutputTokensPerSample",
+      "undefined",
+      "set an output limit on the model (maxTokens or maxOutputTokens) or give it here",
+    ],
+  ])("refuses %j with option, value and fix", (budget, option, value, fix) => {
+    const error = errorOf(() => validateBudget(budget as Budget));
+    expect(error.option).toBe(option);
+    expect(error.name).toBe("DynScalingOptionError");
+    expect(error.message.startsWith(`${option}: got ${value}`)).toBe(true);
+    expect(error.message).toContain(fix);
+  });
+});
+
+describe("openLedger", () => {
+  it("refuses a pool that cannot pay for one sample per input, before anything is spent", () => {
+    const samples = errorOf(() => openLedger({ totalSamples: 3, samplesPerInput: 8 }, 4));
+    expect(samples.message).toBe(
+      "budget.totalSamples: got 3. It cannot pay for one sample for each of the 4 inputs; give at least 4.",
+    );
+    const tokens = errorOf(() => openLedger({ totalOutputTokens: 399, maxOutputTokensPerSample: 100 }, 4));
+    expect(tokens.option).toBe("budget.totalOutputTokens");
+    expect(tokens.message).toContain("got 399. One sample for each of the 4 inputs can take 4 x 100 = 400");
+    expect(openLedger({ totalSamples: 4 }, 4).affordable()).toBe(4);
+    expect(openLedger({ totalOutputTokens: 400, maxOutputTokensPerSample: 100 }, 4).affordable()).toBe(4);
+  });
+
+  it("pools samples over the inputs, rounded down, and takes the smaller of two limits", () => {
+    expect(openLedger({ samplesPerInput: 2.5 }, 3).samplesLeft()).toBe(7);
+    expect(openLedger({ samplesPerInput: 1 }, 3).samplesLeft()).toBe(3);
+    expect(openLedger({ samplesPerInput: 8, totalSamples: 20 }, 3).samplesLeft()).toBe(20);
+    expect(openLedger({ samplesPerInput: 4, totalSamples: 20 }, 3).samplesLeft()).toBe(12);
+  });
+
+  it("never affords what could exceed a limit, and says which one is met", () => {
+    const limits = fc.record({
+      totalSamples: fc.option(fc.integer({ min: 5, max: 60 }), { nil: undefined }),
+      maxOutputTokensPerSample: fc.integer({ min: 1, max: 30 }),
+      extra: fc.nat(900),
+      calls: fc.array(fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined }), { minLength: 1 }),
+    });
+    fc.assert(
+      fc.property(limits, ({ totalSamples, maxOutputTokensPerSample: worst, extra, calls }) => {
+        const totalOutputTokens = 5 * worst + extra;
+        const ledger = openLedger({ totalSamples, totalOutputTokens, maxOutputTokensPerSample: worst }, 5);
+        let tokens = 0;
+        let samples = 0;
+        while (ledger.affordable() > 0) {
+          expect(ledger.exhausted()).toBeNull();
+          expect(tokens + ledger.affordable() * worst).toBeLessThanOrEqual(totalOutputTokens);
+          const said = calls[samples % calls.length];
+          const outputTokens = said === undefined ? undefined : Math.max(1, Math.min(said, worst));
+          ledger.record({ outputTokens });
+          tokens += outputTokens ?? worst;
+          samples += 1;
+          expect(ledger.usedSamples()).toBe(samples);
+        }
+        const bySamples = samples === totalSamples;
+        expect(ledger.exhausted()).toBe(bySamples ? "samples" : "outputTokens");
+        expect(bySamples || totalOutputTokens - tokens < worst).toBe(true);
+      }),
+      { seed: 41, numRuns: 300 },
+    );
+  });
+
+  it("counts a call that says zero tokens as zero, and one that says nothing as the worst case", () => {
+    const ledger = openLedger({ totalOutputTokens: 100, maxOutputTokensPerSample: 10 }, 1);
+    ledger.record({ outputTokens: 0 });
+    expect(ledger.affordable()).toBe(10);
+    ledger.record({});
+    expect(ledger.affordable()).toBe(9);
+  });
+
+  it("affords nothing more, and no negative number, once a model broke its own output limit", () => {
+    const ledger = openLedger({ totalOutputTokens: 100, maxOutputTokensPerSample: 10 }, 1);
+    ledger.record({ outputTokens: 500 });
+    expect(ledger.affordable()).toBe(0);
+    expect(ledger.exhausted()).toBe("outputTokens");
+  });
+
+  it("needs no token counts where samples are the only limit", () => {
+    const ledger = openLedger({ totalSamples: 2 }, 1);
+    ledger.record({});
+    expect([ledger.affordable(), ledger.exhausted()]).toEqual([1, null]);
+    ledger.record({ outputTokens: 1_000_000 });
+    expect([ledger.affordable(), ledger.exhausted()]).toEqual([0, "samples"]);
+  });
+});
