@@ -1,21 +1,19 @@
 import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
-import type { AIMessage } from "@langchain/core/messages";
-import { Runnable, getCallbackManagerForConfig } from "@langchain/core/runnables";
+import { Runnable } from "@langchain/core/runnables";
 import type { RunnableBatchOptions, RunnableConfig } from "@langchain/core/runnables";
 import { ucb } from "./allocators/ucb.js";
-import { DEFAULT_BUDGET, openLedger, validateBudget } from "./core/budget.js";
+import { DEFAULT_BUDGET, validateBudget } from "./core/budget.js";
 import type { Budget } from "./core/budget.js";
 import { OptionError, requireInteger, requireKnownKeys } from "./core/errors.js";
-import { solve } from "./core/solve.js";
 import type { Method } from "./core/solve.js";
-import type { Allocator, Arm, Sampler, UncertaintyMeasure, VotingRule } from "./core/types.js";
+import type { Allocator, Sampler, UncertaintyMeasure, VotingRule } from "./core/types.js";
 import { finalAnswer } from "./extractors/final_answer.js";
-import { generator } from "./langchain/generate.js";
-import type { AnswerExtractor, OpenInput } from "./langchain/generate.js";
-import { questionText, toMessages } from "./langchain/messages.js";
+import { solveBatch, withBatchId } from "./langchain/batch.js";
+import type { Batch } from "./langchain/batch.js";
+import type { AnswerExtractor } from "./langchain/generate.js";
+import { toMessages } from "./langchain/messages.js";
 import { outputLimit, validateModel } from "./langchain/model.js";
 import type { ChatLike } from "./langchain/model.js";
-import { buildRecord } from "./langchain/record.js";
 import type { InputRecord, ScaledMessage } from "./langchain/record.js";
 import type { ChainPrompt } from "./prompts/chain_prompt.js";
 import { integrated } from "./samplers/integrated.js";
@@ -145,7 +143,10 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   ): Promise<(ScaledMessage | Error)[]> {
     const failFast = batchOptions?.returnExceptions !== true;
     const readable = failFast ? inputs : inputs.map(inputOrError);
-    const results = await this.#solve(readable, options, failFast, batchOptions?.maxConcurrency);
+    const results = await this.#solve(readable, options, {
+      failFast,
+      maxConcurrency: batchOptions?.maxConcurrency,
+    });
     return results.map((result) =>
       result instanceof Error ? result : (result.message ?? result.error ?? new Error("No response.")),
     );
@@ -160,83 +161,33 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     inputs: BaseLanguageModelInput[],
     options?: Partial<RunnableConfig> | Partial<RunnableConfig>[],
   ): Promise<InputRecord[]> {
-    const results = await this.#solve(inputs, options, false, undefined);
-    return results.map((result) => {
-      if (result instanceof Error)
-        throw new OptionError("input", result, "Give a string, a list of messages or a prompt value.");
-      return result;
-    });
+    for (const input of inputs) toMessages(input);
+    return (await this.#solve(inputs, options, {
+      failFast: false,
+      maxConcurrency: undefined,
+    })) as InputRecord[];
   }
 
-  async #solve(
+  #solve(
     inputs: readonly (BaseLanguageModelInput | Error)[],
     options: Partial<RunnableConfig> | Partial<RunnableConfig>[] | undefined,
-    failFast: boolean,
-    batchConcurrency: number | undefined,
+    settings: Pick<Batch, "failFast" | "maxConcurrency">,
   ): Promise<(InputRecord | Error)[]> {
-    // A failed step upstream hands its Error on as an input: it is passed through, unspent.
-    const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ input, place }]));
-    if (asked.length === 0) return inputs as Error[];
-    const ledger = openLedger(this.#budget, asked.length);
-    const messages = asked.map(({ input }) => toMessages(input));
     const batchId = crypto.randomUUID();
-    const configs = this._getOptionsList(withOwnMetadata(options, batchId), inputs.length);
-
-    const open = await Promise.all(
-      asked.map(({ input, place }, index) =>
-        this.#openRun(input, messages[index] as OpenInput["messages"], configs[place] as RunnableConfig),
-      ),
-    );
-    const stop = new AbortController();
-    try {
-      const outside = {
-        generate: generator(open, {
-          model: this.#model,
-          extractor: this.#extractor,
-          maxConcurrency: configs[0]?.maxConcurrency ?? batchConcurrency,
-          stop: stop.signal,
-        }),
-        isOpen: (arm: Arm) => open[arm.index]?.config.signal?.aborted !== true,
-        afterWave: (arms: readonly Arm<AIMessage>[]) => {
-          if (failFast) throwFirstFailure(arms, open);
-        },
-      };
-      const unwatch = failFast ? stopWhenAborted(open, stop) : () => {};
-      const questions = open.map(({ question }) => question);
-      const solutions = await solve<AIMessage, ChainPrompt>(questions, this.#method, ledger, outside).finally(
-        unwatch,
-      );
-      const records = solutions.map((solution, index) =>
-        buildRecord(solution, open[index]?.run?.runId ?? null, batchId, open[index]?.config.signal?.reason),
-      );
-      await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));
-      const byPlace = new Map(asked.map(({ place }, index) => [place, records[index] as InputRecord]));
-      return inputs.map((input, place) => byPlace.get(place) ?? (input as Error));
-    } catch (error) {
-      stop.abort(error);
-      await Promise.all(open.map(({ run }) => run?.handleChainError(error)));
-      throw error;
-    }
-  }
-
-  async #openRun(
-    input: BaseLanguageModelInput,
-    messages: OpenInput["messages"],
-    config: RunnableConfig,
-  ): Promise<OpenInput> {
-    const manager = await getCallbackManagerForConfig(config);
-    const run = await manager?.handleChainStart(
-      this.toJSON(),
-      { input },
-      config.runId,
-      undefined,
-      undefined,
-      undefined,
-      config.runName ?? this.getName(),
-    );
-    // The id and the name were this run's; its children must not inherit them.
-    const { runId: _runId, runName: _runName, ...inherited } = config;
-    return { messages, question: questionText(messages), config: inherited, run };
+    const configs = this._getOptionsList(withBatchId(options, batchId), inputs.length);
+    return solveBatch({
+      inputs,
+      configs,
+      batchId,
+      model: this.#model,
+      budget: this.#budget,
+      extractor: this.#extractor,
+      method: this.#method,
+      serialized: this.toJSON(),
+      name: this.getName(),
+      failFast: settings.failFast,
+      maxConcurrency: configs[0]?.maxConcurrency ?? settings.maxConcurrency,
+    });
   }
 }
 
@@ -254,44 +205,4 @@ function inputOrError(input: BaseLanguageModelInput | Error): BaseLanguageModelI
 function requireFunction(option: string, value: unknown): void {
   if (typeof value !== "function")
     throw new OptionError(option, value, "Give a function, or one of the package's own.");
-}
-
-/** Copies, because LangChain writes into the metadata object that it is handed. */
-function withOwnMetadata(
-  options: Partial<RunnableConfig> | Partial<RunnableConfig>[] | undefined,
-  batchId: string,
-): Partial<RunnableConfig> | Partial<RunnableConfig>[] {
-  const own = (config: Partial<RunnableConfig>): Partial<RunnableConfig> => ({
-    ...config,
-    metadata: { ...config.metadata, dynscaling_batch_id: batchId },
-  });
-  return Array.isArray(options) ? options.map(own) : own(options ?? {});
-}
-
-/**
- * Without `returnExceptions`, one aborted input ends the batch: no call of the others goes on spending.
- *
- * @throws its reason, if a signal is aborted already
- */
-function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () => void {
-  const signals = new Set(open.flatMap(({ config }) => config.signal ?? []));
-  const listener = (event: Event): void => stop.abort((event.target as AbortSignal).reason);
-  for (const signal of signals) signal.throwIfAborted();
-  for (const signal of signals) signal.addEventListener("abort", listener, { once: true });
-  return () => signals.forEach((signal) => signal.removeEventListener("abort", listener));
-}
-
-function throwFirstFailure(arms: readonly Arm[], open: readonly OpenInput[]): void {
-  for (const { config } of open) config.signal?.throwIfAborted();
-  for (const { samples } of arms) {
-    const failed = samples.find(({ error }) => error !== undefined)?.error;
-    if (failed && samples.every(({ error }) => error !== undefined)) throw failed;
-  }
-}
-
-/** LangSmith gets the record beside the message; listeners of events see the message. */
-async function closeRun({ run }: OpenInput, record: InputRecord): Promise<void> {
-  if (record.error) return run?.handleChainError(record.error);
-  const { message, responses: _responses, error: _error, ...dynscaling } = record;
-  await run?.handleChainEnd({ output: message, dynscaling });
 }

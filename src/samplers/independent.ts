@@ -4,7 +4,6 @@ import type { Sampler } from "../core/types.js";
 export function independent(): Sampler<never> {
   return {
     name: "independent",
-    plan: (_arm, pulls) =>
-      Array.from({ length: pulls }, () => ({ stage: "parallel" as const, parents: [] })),
+    plan: (_arm, pulls) => Array.from({ length: pulls }, () => ({ stage: "parallel" as const, parents: [] })),
   };
 }

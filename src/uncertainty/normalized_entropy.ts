@@ -14,13 +14,7 @@ export const normalizedEntropy: UncertaintyMeasure = (answers) => {
   if (total === 0) return 1;
   const unreadable = answers.filter((answer) => answer === null).length;
   if (total === 1) return unreadable;
-  const classes = [
-    ...countVotes(answers).map(({ count }) => count),
-    ...Array<number>(unreadable).fill(1),
-  ];
-  const entropy = classes.reduce(
-    (sum, count) => sum - (count / total) * Math.log(count / total),
-    0,
-  );
+  const classes = [...countVotes(answers).map(({ count }) => count), ...Array<number>(unreadable).fill(1)];
+  const entropy = classes.reduce((sum, count) => sum - (count / total) * Math.log(count / total), 0);
   return Math.min(1, entropy / Math.log(total));
 };

@@ -1,0 +1,138 @@
+import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
+import type { Serialized } from "@langchain/core/load/serializable";
+import type { AIMessage } from "@langchain/core/messages";
+import { getCallbackManagerForConfig } from "@langchain/core/runnables";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { openLedger } from "../core/budget.js";
+import type { Budget } from "../core/budget.js";
+import { solve } from "../core/solve.js";
+import type { Method } from "../core/solve.js";
+import type { Arm } from "../core/types.js";
+import type { ChainPrompt } from "../prompts/chain_prompt.js";
+import { generator } from "./generate.js";
+import type { AnswerExtractor, OpenInput } from "./generate.js";
+import { questionText, toMessages } from "./messages.js";
+import type { ChatLike } from "./model.js";
+import { buildRecord } from "./record.js";
+import type { InputRecord } from "./record.js";
+
+/** One batch, as the Runnable hands it over. */
+export interface Batch {
+  /** A failed step upstream hands its Error on as an input: it is passed through, unspent. */
+  inputs: readonly (BaseLanguageModelInput | Error)[];
+  /** One per input. */
+  configs: readonly RunnableConfig[];
+  batchId: string;
+  model: ChatLike;
+  budget: Budget;
+  extractor: AnswerExtractor;
+  method: Method<ChainPrompt>;
+  /** What the runs say of the Runnable that opened them. */
+  serialized: Serialized;
+  name: string;
+  /** Throw at the first input that fails, instead of an error in its record. */
+  failFast: boolean;
+  maxConcurrency: number | undefined;
+}
+
+/**
+ * Solves a batch between two lines of bookkeeping: one run per input is opened
+ * before the first call, and each is closed exactly once with its own outcome.
+ */
+export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]> {
+  const { inputs, configs, batchId, failFast } = batch;
+  const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ input, place }]));
+  if (asked.length === 0) return inputs as Error[];
+  const ledger = openLedger(batch.budget, asked.length);
+  const messages = asked.map(({ input }) => toMessages(input));
+  const open = await Promise.all(
+    asked.map(({ input, place }, index) =>
+      openRun(batch, input, messages[index] as OpenInput["messages"], configs[place] as RunnableConfig),
+    ),
+  );
+  const stop = new AbortController();
+  try {
+    const outside = {
+      generate: generator(open, { ...batch, stop: stop.signal }),
+      isOpen: (arm: Arm) => open[arm.index]?.config.signal?.aborted !== true,
+      afterWave: (arms: readonly Arm<AIMessage>[]) => {
+        if (failFast) throwFirstFailure(arms, open);
+      },
+    };
+    const unwatch = failFast ? stopWhenAborted(open, stop) : () => {};
+    const questions = open.map(({ question }) => question);
+    const solving = solve<AIMessage, ChainPrompt>(questions, batch.method, ledger, outside);
+    const solutions = await solving.finally(unwatch);
+    const records = solutions.map((solution, index) =>
+      buildRecord(solution, open[index]?.run?.runId ?? null, batchId, open[index]?.config.signal?.reason),
+    );
+    await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));
+    const byPlace = new Map(asked.map(({ place }, index) => [place, records[index] as InputRecord]));
+    return inputs.map((input, place) => byPlace.get(place) ?? (input as Error));
+  } catch (error) {
+    stop.abort(error);
+    await Promise.all(open.map(({ run }) => run?.handleChainError(error)));
+    throw error;
+  }
+}
+
+async function openRun(
+  { serialized, name }: Batch,
+  input: BaseLanguageModelInput,
+  messages: OpenInput["messages"],
+  config: RunnableConfig,
+): Promise<OpenInput> {
+  const manager = await getCallbackManagerForConfig(config);
+  const run = await manager?.handleChainStart(
+    serialized,
+    { input },
+    config.runId,
+    undefined,
+    undefined,
+    undefined,
+    config.runName ?? name,
+  );
+  // The id and the name were this run's; its children must not inherit them.
+  const { runId: _runId, runName: _runName, ...inherited } = config;
+  return { messages, question: questionText(messages), config: inherited, run };
+}
+
+/** Copies, because LangChain writes into the metadata object that it is handed. */
+export function withBatchId(
+  options: Partial<RunnableConfig> | Partial<RunnableConfig>[] | undefined,
+  batchId: string,
+): Partial<RunnableConfig> | Partial<RunnableConfig>[] {
+  const own = (config: Partial<RunnableConfig>): Partial<RunnableConfig> => ({
+    ...config,
+    metadata: { ...config.metadata, dynscaling_batch_id: batchId },
+  });
+  return Array.isArray(options) ? options.map(own) : own(options ?? {});
+}
+
+/**
+ * Without `returnExceptions`, one aborted input ends the batch: no call of the others goes on spending.
+ *
+ * @throws its reason, if a signal is aborted already
+ */
+function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () => void {
+  const signals = new Set(open.flatMap(({ config }) => config.signal ?? []));
+  const listener = (event: Event): void => stop.abort((event.target as AbortSignal).reason);
+  for (const signal of signals) signal.throwIfAborted();
+  for (const signal of signals) signal.addEventListener("abort", listener, { once: true });
+  return () => signals.forEach((signal) => signal.removeEventListener("abort", listener));
+}
+
+function throwFirstFailure(arms: readonly Arm[], open: readonly OpenInput[]): void {
+  for (const { config } of open) config.signal?.throwIfAborted();
+  for (const { samples } of arms) {
+    const failed = samples.find(({ error }) => error !== undefined)?.error;
+    if (failed && samples.every(({ error }) => error !== undefined)) throw failed;
+  }
+}
+
+/** LangSmith gets the record beside the message; listeners of events see the message. */
+async function closeRun({ run }: OpenInput, record: InputRecord): Promise<void> {
+  if (record.error) return run?.handleChainError(record.error);
+  const { message, responses: _responses, error: _error, ...dynscaling } = record;
+  await run?.handleChainEnd({ output: message, dynscaling });
+}
