@@ -133,6 +133,28 @@ describe("what stops DynScaling", () => {
     expect(model.calls.filter(({ question }) => question === "b?").length).toBeLessThanOrEqual(2);
   });
 
+  it("is an abort of an input that has an answer already: it keeps it, and the others get the rest", async () => {
+    const abort = new AbortController();
+    const model = new ScriptedModel((call) => {
+      if (call.question !== "b?") return "\\boxed{1}";
+      if (call.messages.length === 1) return "\\boxed{2}";
+      abort.abort(new Error("enough of b"));
+      return hang(call);
+    });
+    const options = [{}, { signal: abort.signal }];
+    const scaled = scaledWith(model, { budget: { samplesPerInput: 8 } });
+    const [a, b] = (await scaled.batch(["a?", "b?"], options, { returnExceptions: true })) as AIMessage[];
+    expect(model.calls.filter(({ question }) => question === "b?").length).toBeLessThanOrEqual(4);
+    expect(a?.response_metadata["dynscaling"]).toMatchObject({ samples: 12, failedSamples: 0 });
+    expect(b?.text).toBe("\\boxed{2}");
+    expect(b?.response_metadata["dynscaling"]).toMatchObject({
+      votes: [{ answer: "2", count: 2 }],
+      samples: 4,
+      failedSamples: 2,
+      stopReason: "closed",
+    });
+  });
+
   it("is an interrupt of LangGraph, which is no failed sample", async () => {
     const interrupt = Object.assign(new Error("ask a human"), { is_bubble_up: true });
     const model = new ScriptedModel(({ index }) => (index === 1 ? interrupt : "\\boxed{1}"));
