@@ -1,4 +1,5 @@
 import type { Ledger } from "./budget.js";
+import { requireAllocation, requirePlan } from "./contracts.js";
 import { randomStreams } from "./random.js";
 import type {
   AllocationContext,
@@ -128,23 +129,6 @@ function nextGrants<Message>(
     .filter((grant) => grant.pulls > 0);
 }
 
-/** An allocator is the user's to write, and the user's money is at stake. */
-function requireAllocation(
-  name: string,
-  pulls: readonly number[],
-  arms: number,
-  context: AllocationContext,
-): void {
-  const sum = pulls.reduce((total, count) => total + count, 0);
-  const whole = pulls.every((count) => Number.isInteger(count) && count >= 0 && count <= context.unitSamples);
-  if (pulls.length !== arms || !whole || sum < 1 || sum > context.pulls) {
-    throw new Error(
-      `Allocator "${name}" returned [${pulls.slice(0, 8).join(", ")}${pulls.length > 8 ? ", …" : ""}] for ${arms} arms. ` +
-        `It must return one whole number from 0 to ${context.unitSamples} per arm, with a sum from 1 to ${context.pulls}.`,
-    );
-  }
-}
-
 /**
  * Algorithm 2 for every granted arm at the same time. A wave is all that may be
  * sent at once: first the independent halves, then the conditioned ones.
@@ -164,8 +148,9 @@ async function sampleUnits<Message, Prompt>(
     const planned = grants
       .filter((grant) => pullsDone(grant) < grant.pulls)
       .filter(({ state }) => outside.isOpen(state.arm) && !hasOnlyFailed(state.arm))
-      .map(({ state, pulls }) => {
-        const left = pulls - (state.arm.samples.length - state.arm.unitStart);
+      .map((grant) => {
+        const { state } = grant;
+        const left = grant.pulls - pullsDone(grant);
         const requests = method.sampler.plan(state.arm, left, state.random);
         requirePlan(method.sampler.name, requests, left);
         return requests.map((request) => ({ state, request }));
@@ -184,14 +169,9 @@ async function sampleUnits<Message, Prompt>(
     outside.afterWave(states.map((state) => state.arm));
   }
   for (const grant of grants) {
+    const { state, priority } = grant;
     const pulls = pullsDone(grant);
-    if (pulls > 0)
-      grant.state.rounds.push({
-        round,
-        pulls,
-        priority: grant.priority,
-        uncertainty: grant.state.arm.uncertainty,
-      });
+    if (pulls > 0) state.rounds.push({ round, pulls, priority, uncertainty: state.arm.uncertainty });
   }
 }
 
@@ -199,14 +179,6 @@ async function sampleUnits<Message, Prompt>(
 async function allReplies<Message>(calls: readonly Promise<Reply<Message>>[]): Promise<Reply<Message>[]> {
   await Promise.allSettled(calls);
   return Promise.all(calls);
-}
-
-function requirePlan(name: string, requests: readonly SampleRequest[], pulls: number): void {
-  if (requests.length < 1 || requests.length > pulls) {
-    throw new Error(
-      `Sampler "${name}" planned ${requests.length} requests for ${pulls} pulls; it must plan from 1 to ${pulls}.`,
-    );
-  }
 }
 
 /** Everyone's first, then everyone's second, …: if the tokens run out, they run out for all alike. */

@@ -1,0 +1,29 @@
+import type { AllocationContext, SampleRequest } from "./types.js";
+
+// Strategies are the user's to write, and the user's money is at stake.
+
+/** @throws {Error} if an allocator returned anything but what `Allocator.allocate` promises */
+export function requireAllocation(
+  name: string,
+  pulls: readonly number[],
+  arms: number,
+  context: AllocationContext,
+): void {
+  const sum = pulls.reduce((total, count) => total + count, 0);
+  const whole = pulls.every((count) => Number.isInteger(count) && count >= 0 && count <= context.unitSamples);
+  if (pulls.length !== arms || !whole || sum < 1 || sum > context.pulls) {
+    throw new Error(
+      `Allocator "${name}" returned [${pulls.slice(0, 8).join(", ")}${pulls.length > 8 ? ", …" : ""}] for ${arms} arms. ` +
+        `It must return one whole number from 0 to ${context.unitSamples} per arm, with a sum from 1 to ${context.pulls}.`,
+    );
+  }
+}
+
+/** @throws {Error} if a sampler planned nothing, or more than it may */
+export function requirePlan(name: string, requests: readonly SampleRequest[], pulls: number): void {
+  if (requests.length < 1 || requests.length > pulls) {
+    throw new Error(
+      `Sampler "${name}" planned ${requests.length} requests for ${pulls} pulls; it must plan from 1 to ${pulls}.`,
+    );
+  }
+}
