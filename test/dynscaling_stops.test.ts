@@ -133,6 +133,17 @@ describe("what stops DynScaling", () => {
     expect(model.calls.filter(({ question }) => question === "b?").length).toBeLessThanOrEqual(2);
   });
 
+  it("is an abort of one input's own signal, for all inputs, when errors are not returned", async () => {
+    const abort = new AbortController();
+    const model = new ScriptedModel((call) => {
+      if (call.question === "b?") abort.abort(new Error("enough of b"));
+      return hang(call);
+    });
+    const batch = scaledWith(model).batch(["a?", "b?"], [{}, { signal: abort.signal }]);
+    await expect(batch).rejects.toThrow("enough of b");
+    expect(model.calls.every(({ signal }) => signal?.aborted)).toBe(true);
+  });
+
   it("is an abort of an input that has an answer already: it keeps it, and the others get the rest", async () => {
     const abort = new AbortController();
     const model = new ScriptedModel((call) => {
