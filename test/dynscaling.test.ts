@@ -87,6 +87,13 @@ describe("DynScaling as a Runnable", () => {
     expect(model.calls).toHaveLength(4);
   });
 
+  it("refuses to solve a failed step's error, before any call", async () => {
+    const model = unsureModel();
+    const solved = new DynScaling({ model }).solve(["a?", new Error("failed") as unknown as string]);
+    await expect(solved).rejects.toThrow("Give a string, a list of messages or a prompt value.");
+    expect(model.calls).toHaveLength(0);
+  });
+
   it("refuses a list of options of the wrong length before any call", async () => {
     const model = unsureModel();
     await expect(new DynScaling({ model }).batch(["a?", "b?"], [{}])).rejects.toThrow(/options/);
