@@ -1,16 +1,13 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
-import * as allocators from "../allocators/index.js";
 import type { Budget } from "../core/budget.js";
 import type { Allocator, Sampler, UncertaintyMeasure } from "../core/types.js";
 import type { MethodFields } from "../dynscaling.js";
-import * as extractors from "../extractors/index.js";
+import { boxed, choice, finalAnswer, lastNumber } from "../extractors/index.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
-import * as prompts from "../prompts/index.js";
 import type { ChainPrompt } from "../prompts/index.js";
 import { integrated } from "../samplers/integrated.js";
 import { independent } from "../samplers/independent.js";
-import * as uncertainty from "../uncertainty/index.js";
 import { MODEL_FORMS } from "./models.js";
 import { UsageError } from "./usage_error.js";
 
@@ -29,13 +26,13 @@ export interface RunArguments {
   extractor: AnswerExtractor;
 }
 
+// Read at run time: a static namespace import would make the bundler export it from the family's index.
+const allocators = await import("../allocators/index.js");
+const prompts = await import("../prompts/index.js");
+const uncertainty = await import("../uncertainty/index.js");
+
 const ALLOCATORS: Record<string, () => Allocator> = pickFactories(allocators, ["ranked"]);
-const EXTRACTORS: Record<string, AnswerExtractor> = {
-  finalAnswer: extractors.finalAnswer,
-  boxed: extractors.boxed,
-  choice: extractors.choice,
-  lastNumber: extractors.lastNumber,
-};
+const EXTRACTORS: Record<string, AnswerExtractor> = { finalAnswer, boxed, choice, lastNumber };
 const SAMPLERS: Record<string, (prompt: ChainPrompt) => Sampler<ChainPrompt>> = {
   integrated: (prompt) => integrated({ prompt }),
   independent: () => independent(),

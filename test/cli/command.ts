@@ -23,7 +23,10 @@ export interface CommandOptions {
 }
 
 /** Runs the built command without any key in its environment. */
-export function dynscaling(args: string[], { env = {}, hidden, onStderr }: CommandOptions = {}): Promise<Finished> {
+export function dynscaling(
+  args: string[],
+  { env = {}, hidden, onStderr }: CommandOptions = {},
+): Promise<Finished> {
   const preload = hidden === undefined ? [] : ["--import", HIDE_PACKAGE];
   const child = spawn(process.execPath, [...preload, CLI, ...args], {
     env: { PATH: process.env["PATH"], ...(hidden !== undefined && { HIDDEN_PACKAGE: hidden }), ...env },
@@ -44,7 +47,11 @@ export function dynscaling(args: string[], { env = {}, hidden, onStderr }: Comma
 }
 
 /** A folder of its own with a dataset in it; `lines` are written as they are. */
-export function workspace(lines: readonly string[]): { questions: string; out: string; results: () => unknown[] } {
+export function workspace(lines: readonly string[]): {
+  questions: string;
+  out: string;
+  results: () => unknown[];
+} {
   const folder = mkdtempSync(join(tmpdir(), "dynscaling-"));
   const questions = join(folder, "questions.jsonl");
   const out = join(folder, "results.jsonl");

@@ -20,7 +20,16 @@ const lines = questions.map((question) => JSON.stringify(question));
 describe("dynscaling run on the embedded model", () => {
   it("writes one line per question and a summary, and spends the budget to the last sample", async () => {
     const { questions: file, out, results } = workspace(lines);
-    const { code, stdout, stderr } = await dynscaling(["run", file, "--out", out, "--budget", "5", "--seed", "3"]);
+    const { code, stdout, stderr } = await dynscaling([
+      "run",
+      file,
+      "--out",
+      out,
+      "--budget",
+      "5",
+      "--seed",
+      "3",
+    ]);
     expect(code).toBe(0);
     const written = results() as Line[];
     expect(written.map(({ id }) => id)).toEqual(questions.map(({ id }) => id));
@@ -54,11 +63,14 @@ describe("dynscaling run on the embedded model", () => {
 
   it("writes the votes over what arrived when it is stopped", async () => {
     const { questions: file, out, results } = workspace(lines);
-    const { code, stdout } = await dynscaling(["run", file, "--out", out, "--budget", "100", "--max-concurrency", "4"], {
-      onStderr: (text, child) => {
-        if (text.includes("10%")) child.kill("SIGINT");
+    const { code, stdout } = await dynscaling(
+      ["run", file, "--out", out, "--budget", "100", "--max-concurrency", "4"],
+      {
+        onStderr: (text, child) => {
+          if (text.includes("10%")) child.kill("SIGINT");
+        },
       },
-    });
+    );
     expect(code).toBe(130);
     const written = results() as Line[];
     expect(written).toHaveLength(4);

@@ -6,7 +6,12 @@ import type { CommandOptions } from "./command.js";
 const GOOD_LINE = '{"id": "q1", "question": "1 + 1 = ?", "answer": "2"}';
 
 /** One clear line, exit code 2, and no results file left behind. */
-async function expectRefused(extra: string[], message: RegExp, lines = [GOOD_LINE], options?: CommandOptions): Promise<void> {
+async function expectRefused(
+  extra: string[],
+  message: RegExp,
+  lines = [GOOD_LINE],
+  options?: CommandOptions,
+): Promise<void> {
   const { questions, out } = workspace(lines);
   const { code, stdout, stderr } = await dynscaling(["run", questions, "--out", out, ...extra], options);
   expect(stderr).toMatch(message);
@@ -21,7 +26,11 @@ describe("dynscaling run refuses, before anything is spent,", () => {
     ["an unknown option", ["--modle", "local"], /'--modle'/],
     ["an unknown model", ["--model", "gpt-5-mini"], /--model: got "gpt-5-mini".*openai:MODEL/],
     ["a model of no name", ["--model", "openai:"], /--model: got "openai:"/],
-    ["a model named after a part of every object", ["--model", "constructor:x"], /--model: got "constructor:x"/],
+    [
+      "a model named after a part of every object",
+      ["--model", "constructor:x"],
+      /--model: got "constructor:x"/,
+    ],
     ["a missing OpenAI key", ["--model", "openai:gpt-5-mini"], /OPENAI_API_KEY/],
     ["a missing Google key", ["--model", "google-genai:gemini-2.5-flash"], /GOOGLE_API_KEY/],
     ["a budget below one sample per question", ["--budget", "0.5"], /--budget: got "0.5".*at least 1/],
@@ -33,7 +42,11 @@ describe("dynscaling run refuses, before anything is spent,", () => {
     ["an allocator that is a helper", ["--allocator", "ranked"], /--allocator: got "ranked"/],
     ["an unknown extractor", ["--extractor", "toString"], /--extractor: got "toString".*boxed/],
     ["a second file", ["more.jsonl"], /"more.jsonl" is one too many/],
-    ["too few output tokens for one sample each", ["--total-output-tokens", "10"], /budget.totalOutputTokens: got 10/],
+    [
+      "too few output tokens for one sample each",
+      ["--total-output-tokens", "10"],
+      /budget.totalOutputTokens: got 10/,
+    ],
   ])("%s", async (_what, extra, message) => {
     await expectRefused(extra, message);
   });
@@ -54,7 +67,10 @@ describe("dynscaling run refuses, before anything is spent,", () => {
     ["local", "node-llama-cpp"],
   ])("%s without its package", async (model, hidden) => {
     const env = { OPENAI_API_KEY: "k", GOOGLE_API_KEY: "k" };
-    await expectRefused(["--model", model], new RegExp(`npm install ${hidden}`), [GOOD_LINE], { hidden, env });
+    await expectRefused(["--model", model], new RegExp(`npm install ${hidden}`), [GOOD_LINE], {
+      hidden,
+      env,
+    });
   });
 
   it("a results file that exists, and leaves it alone", async () => {
@@ -84,7 +100,17 @@ describe("dynscaling", () => {
   it("shows every option of run in its help", async () => {
     const { code, stdout } = await dynscaling(["run", "--help"]);
     expect(code).toBe(0);
-    for (const name of ["--out", "--model", "--budget", "--seed", "integrated", "ucb", "variationRatio", "guarded", "finalAnswer"]) {
+    for (const name of [
+      "--out",
+      "--model",
+      "--budget",
+      "--seed",
+      "integrated",
+      "ucb",
+      "variationRatio",
+      "guarded",
+      "finalAnswer",
+    ]) {
       expect(stdout).toContain(name);
     }
   });
