@@ -34,7 +34,11 @@ const FOLDER = new URL("./figure/", import.meta.url);
 const SERIES: { method: string; fields: MethodFields; budgets: number[] }[] = [
   { method: "best of n (majority)", fields: selfConsistency(), budgets: [1, 4, 8, 16, 24] },
   { method: "DynScaling", fields: {}, budgets: [4, 8, 16, 24] },
-  { method: "DynScaling, independent samples only", fields: { sampler: independent() }, budgets: [8, 16, 24] },
+  {
+    method: "DynScaling, independent samples only",
+    fields: { sampler: independent() },
+    budgets: [8, 16, 24],
+  },
 ];
 
 const { values } = parseArgs({
@@ -74,7 +78,11 @@ async function measure(series: (typeof SERIES)[number]): Promise<Point[]> {
 
 /** Two curves with their intervals. */
 function figure(points: Point[]): TopLevelSpec {
-  const x = { field: "outputTokensPerInput", type: "quantitative", title: "output tokens per question" } as const;
+  const x = {
+    field: "outputTokensPerInput",
+    type: "quantitative",
+    title: "output tokens per question",
+  } as const;
   const color = { field: "method", type: "nominal", title: null, legend: { orient: "bottom" } } as const;
   return {
     data: { values: points },
@@ -84,11 +92,20 @@ function figure(points: Point[]): TopLevelSpec {
     layer: [
       {
         mark: { type: "area", opacity: 0.15 },
-        encoding: { x, y: { field: "low", type: "quantitative", scale: { zero: false } }, y2: { field: "high" }, color },
+        encoding: {
+          x,
+          y: { field: "low", type: "quantitative", scale: { zero: false } },
+          y2: { field: "high" },
+          color,
+        },
       },
       {
         mark: { type: "line", point: true },
-        encoding: { x, y: { field: "accuracy", type: "quantitative", title: "accuracy (%)", scale: { zero: false } }, color },
+        encoding: {
+          x,
+          y: { field: "accuracy", type: "quantitative", title: "accuracy (%)", scale: { zero: false } },
+          color,
+        },
       },
     ],
   };

@@ -8,6 +8,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { DynScaling } from "../src/index.js";
 import type { DynScalingMetadata } from "../src/index.js";
 import { RunCollector } from "./support/run_collector.js";
+import type { CollectedRun } from "./support/run_collector.js";
 import { ScriptedModel } from "./support/scripted_model.js";
 
 let collector: RunCollector;
@@ -21,6 +22,11 @@ function scaledWith(model: ScriptedModel): DynScaling {
 
 function record(message: AIMessage | undefined): DynScalingMetadata {
   return message?.response_metadata["dynscaling"] as DynScalingMetadata;
+}
+
+/** The sample runs of an input's run: they hang below its rounds. */
+function samplesOf(run: CollectedRun | undefined): CollectedRun[] {
+  return collector.childrenOf(run).flatMap((round) => collector.childrenOf(round));
 }
 
 const questions = ["Why?", "How?", "When?"];
@@ -54,7 +60,7 @@ describe("the runs of DynScaling", () => {
     await scaledWith(aboutQuestion).batch(questions, { callbacks: [collector] });
     for (const run of collector.of("DynScaling")) {
       const { input } = run.input as { input: string };
-      const samples = collector.childrenOf(run);
+      const samples = samplesOf(run);
       expect(samples).toHaveLength(4);
       for (const { type, tags, metadata, ends, input: asked } of samples) {
         expect(type).toBe("model");
@@ -70,7 +76,41 @@ describe("the runs of DynScaling", () => {
         "sequential",
       ]);
     }
-    expect(collector.runs).toHaveLength(3 + 12);
+    expect(collector.runs).toHaveLength(3 + 3 + 12);
+  });
+
+  it("hold one run per round, with what it was given and why, and what it changed", async () => {
+    const model = new ScriptedModel(({ question, index }) => `\\boxed{${question === "Why?" ? index : 7}}`);
+    const scaled = new DynScaling({ model, budget: { samplesPerInput: 6 }, unitSamples: 4 });
+    await scaled.batch(["Why?", "How?"], { callbacks: [collector] });
+    const [why, how] = collector.of("DynScaling");
+    expect(collector.childrenOf(how).map(({ name }) => name)).toEqual(["round 0"]);
+    const [first, second] = collector.childrenOf(why);
+    expect(first).toMatchObject({
+      name: "round 0",
+      input: { round: 0, pulls: 4, priority: null, uncertainty: 1 },
+    });
+    expect(first?.ends).toMatchObject([{ output: { pulls: 4, samples: 4, uncertainty: 0.75 } }]);
+    // a = u + c * sqrt(ln(B_used) / B_i), with 8 samples used and 4 of its own.
+    const priority = 0.75 + 0.25 * Math.sqrt(Math.log(8) / 4);
+    expect(second).toMatchObject({
+      name: "round 1",
+      input: { round: 1, pulls: 4, priority, uncertainty: 0.75 },
+    });
+    expect(second?.ends).toMatchObject([{ output: { pulls: 4, samples: 8, uncertainty: 0.875 } }]);
+    for (const round of [first, second]) expect(collector.childrenOf(round)).toHaveLength(4);
+  });
+
+  it("tell the listeners of events about every round", async () => {
+    const rounds: unknown[] = [];
+    const scaled = new DynScaling({ model: aboutQuestion, budget: { samplesPerInput: 6 }, unitSamples: 4 });
+    for await (const { event, name, data } of scaled.streamEvents("Why?", { version: "v2" })) {
+      if (event === "on_custom_event" && name === "dynscaling:round") rounds.push(data);
+    }
+    expect(rounds).toMatchObject([
+      { round: 0, pulls: 4, samples: 4, uncertainty: 0, votes: [{ answer: "Why?", count: 4 }] },
+      { round: 1, pulls: 2, samples: 6, uncertainty: 0, votes: [{ answer: "Why?", count: 6 }] },
+    ]);
   });
 
   it("share one batch id, down to every sample, beside the caller's tags and metadata", async () => {
@@ -126,7 +166,7 @@ describe("the runs of DynScaling", () => {
       expect(runs[0]).toMatchObject({ id: ids[place], name: `run ${place}` });
       expect(record(messages[place]).runId).toBe(ids[place]);
       expect(runs.filter(({ name }) => name === `run ${place}`)).toHaveLength(1);
-      expect(new Set(runs.map(({ id }) => id)).size).toBe(5);
+      expect(new Set(runs.map(({ id }) => id)).size).toBe(6);
       for (const { tags, metadata } of runs) {
         expect(tags).toContain(`tag ${place}`);
         expect(metadata).toMatchObject({ place });
@@ -162,7 +202,7 @@ describe("the runs of DynScaling", () => {
         dynscaling: { answer: questions[place] },
       });
       expect(steps[1]?.tags).toContain("seq:step:2");
-      expect(collector.childrenOf(steps[1])).toHaveLength(4);
+      expect(samplesOf(steps[1])).toHaveLength(4);
     }
   });
 
@@ -183,7 +223,7 @@ describe("the runs of DynScaling", () => {
     const batch = scaledWith(model).batch(questions, { callbacks: [collector] });
     await expect(batch).rejects.toThrow("no idea");
     for (const { ends } of collector.runs) expect(ends).toHaveLength(1);
-    for (const { ends } of collector.of("DynScaling"))
+    for (const { ends } of [...collector.of("DynScaling"), ...collector.of("round 0")])
       expect(ends[0]?.error).toMatchObject({ message: "no idea" });
     // Not one conditioned sample was asked for.
     expect(model.calls).toHaveLength(6);
@@ -256,9 +296,9 @@ describe("the runs of DynScaling", () => {
       extractor: async (text) => String(await judge.invoke(text)),
     });
     await scaled.invoke("Why?", { callbacks: [collector] });
-    const [run] = collector.of("DynScaling");
+    const [round] = collector.of("round 0");
     expect(collector.of("judge").map(({ parentId }) => parentId)).toEqual(
-      Array.from({ length: 4 }, () => run?.id),
+      Array.from({ length: 4 }, () => round?.id),
     );
   });
 });

@@ -33,6 +33,10 @@ export interface Outside<Message, Prompt> {
   generate(arm: Arm<Message>, request: SampleRequest<Prompt>): Promise<Reply<Message>>;
   /** Whether the arm may still be pulled (its caller may have aborted it). */
   isOpen(arm: Arm<Message>): boolean;
+  /** Called before the first call of a unit. */
+  openUnit(arm: Arm<Message>, unit: Omit<RoundRecord, "uncertainty">): Promise<void>;
+  /** Called after its last call, with what the arm really got: fewer pulls if the budget ran out. */
+  closeUnit(arm: Arm<Message>, record: RoundRecord): Promise<void>;
   /** Called when every call of a wave has come back and is booked. May throw to stop everything. */
   afterWave(arms: readonly Arm<Message>[]): void;
 }
@@ -142,6 +146,9 @@ async function sampleUnits<Message, Prompt>(
   states: readonly ArmState<Message>[],
 ): Promise<void> {
   for (const { state } of grants) state.arm = { ...state.arm, unitStart: state.arm.samples.length };
+  await Promise.all(
+    grants.map(({ state, pulls, priority }) => outside.openUnit(state.arm, { round, pulls, priority })),
+  );
   const pullsDone = (grant: Grant<Message>): number =>
     grant.state.arm.samples.length - grant.state.arm.unitStart;
   for (;;) {
@@ -168,11 +175,15 @@ async function sampleUnits<Message, Prompt>(
     }
     outside.afterWave(states.map((state) => state.arm));
   }
-  for (const grant of grants) {
-    const { state, priority } = grant;
-    const pulls = pullsDone(grant);
-    if (pulls > 0) state.rounds.push({ round, pulls, priority, uncertainty: state.arm.uncertainty });
-  }
+  await Promise.all(
+    grants.map(async (grant) => {
+      const { arm, rounds } = grant.state;
+      const { priority } = grant;
+      const record = { round, pulls: pullsDone(grant), priority, uncertainty: arm.uncertainty };
+      if (record.pulls > 0) rounds.push(record);
+      await outside.closeUnit(arm, record);
+    }),
+  );
 }
 
 /** Waits for every call, so that a rejection leaves nothing in flight. */

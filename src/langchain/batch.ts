@@ -1,20 +1,21 @@
 import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
 import type { Serialized } from "@langchain/core/load/serializable";
-import type { AIMessage } from "@langchain/core/messages";
-import { getCallbackManagerForConfig } from "@langchain/core/runnables";
+import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { openLedger } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
 import { solve } from "../core/solve.js";
-import type { Method } from "../core/solve.js";
+import type { Method, Outside } from "../core/solve.js";
 import type { Arm } from "../core/types.js";
 import type { ChainPrompt } from "../prompts/chain_prompt.js";
 import { generator } from "./generate.js";
-import type { AnswerExtractor, OpenInput } from "./generate.js";
-import { questionText, toMessages } from "./messages.js";
+import type { AnswerExtractor } from "./generate.js";
+import { toMessages } from "./messages.js";
 import type { ChatLike } from "./model.js";
 import { buildRecord } from "./record.js";
 import type { InputRecord } from "./record.js";
+import { closeRound, closeRun, failRuns, openRound, openRun } from "./runs.js";
+import type { OpenInput } from "./runs.js";
 
 /** One batch, as the Runnable hands it over. */
 export interface Batch {
@@ -47,21 +48,24 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
   const messages = asked.map(({ input }) => toMessages(input));
   const open = await Promise.all(
     asked.map(({ input, place }, index) =>
-      openRun(batch, input, messages[index] as OpenInput["messages"], configs[place] as RunnableConfig),
+      openRun(batch, input, messages[index] as BaseMessage[], configs[place] as RunnableConfig),
     ),
   );
   const stop = new AbortController();
+  const inputOf = (arm: Arm): OpenInput => open[arm.index] as OpenInput;
   try {
-    const outside = {
+    const outside: Outside<AIMessage, ChainPrompt> = {
       generate: generator(open, { ...batch, stop: stop.signal }),
-      isOpen: (arm: Arm) => open[arm.index]?.config.signal?.aborted !== true,
-      afterWave: (arms: readonly Arm<AIMessage>[]) => {
+      isOpen: (arm) => inputOf(arm).config.signal?.aborted !== true,
+      openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
+      closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record),
+      afterWave: (arms) => {
         if (failFast) throwFirstFailure(arms, open);
       },
     };
     const unwatch = failFast ? stopWhenAborted(open, stop) : () => {};
     const questions = open.map(({ question }) => question);
-    const solving = solve<AIMessage, ChainPrompt>(questions, batch.method, ledger, outside);
+    const solving = solve(questions, batch.method, ledger, outside);
     const solutions = await solving.finally(unwatch);
     const records = solutions.map((solution, index) =>
       buildRecord(solution, open[index]?.run?.runId ?? null, batchId, open[index]?.config.signal?.reason),
@@ -71,30 +75,9 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     return inputs.map((input, place) => byPlace.get(place) ?? (input as Error));
   } catch (error) {
     stop.abort(error);
-    await Promise.all(open.map(({ run }) => run?.handleChainError(error)));
+    await failRuns(open, error);
     throw error;
   }
-}
-
-async function openRun(
-  { serialized, name }: Batch,
-  input: BaseLanguageModelInput,
-  messages: OpenInput["messages"],
-  config: RunnableConfig,
-): Promise<OpenInput> {
-  const manager = await getCallbackManagerForConfig(config);
-  const run = await manager?.handleChainStart(
-    serialized,
-    { input },
-    config.runId,
-    undefined,
-    undefined,
-    undefined,
-    config.runName ?? name,
-  );
-  // The id and the name were this run's; its children must not inherit them.
-  const { runId: _runId, runName: _runName, ...inherited } = config;
-  return { messages, question: questionText(messages), config: inherited, run };
 }
 
 /** Copies, because LangChain writes into the metadata object that it is handed. */
@@ -128,11 +111,4 @@ function throwFirstFailure(arms: readonly Arm[], open: readonly OpenInput[]): vo
     const failed = samples.find(({ error }) => error !== undefined)?.error;
     if (failed && samples.every(({ error }) => error !== undefined)) throw failed;
   }
-}
-
-/** LangSmith gets the record beside the message; listeners of events see the message. */
-async function closeRun({ run }: OpenInput, record: InputRecord): Promise<void> {
-  if (record.error) return run?.handleChainError(record.error);
-  const { message, responses: _responses, error: _error, ...dynscaling } = record;
-  await run?.handleChainEnd({ output: message, dynscaling });
 }

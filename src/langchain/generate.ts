@@ -1,5 +1,4 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
-import type { CallbackManagerForChainRun } from "@langchain/core/callbacks/manager";
 import { mergeConfigs, patchConfig, pickRunnableConfigKeys } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
@@ -9,20 +8,13 @@ import type { ChainPrompt } from "../prompts/chain_prompt.js";
 import { spokenText, usageOf } from "./messages.js";
 import type { ChatLike } from "./model.js";
 import { renderChain } from "./render.js";
+import type { OpenInput } from "./runs.js";
 
 /**
  * Reads the answer from a response: canonical text, or `null` if there is none
  * (`null` never votes). `text` is what the model said without its thoughts.
  */
 export type AnswerExtractor = (text: string, message: AIMessage) => string | null | Promise<string | null>;
-
-/** One input of a batch, ready to be asked. */
-export interface OpenInput {
-  messages: BaseMessage[];
-  question: string;
-  config: Partial<RunnableConfig>;
-  run: CallbackManagerForChainRun | undefined;
-}
 
 /** What every call of one batch shares. */
 export interface CallSettings {
@@ -82,7 +74,7 @@ function callConfig(
   { stage, prompt }: SampleRequest<ChainPrompt>,
   signal: AbortSignal,
 ): Partial<RunnableConfig> {
-  const child = patchConfig(input.config, { callbacks: input.run?.getChild(stage) });
+  const child = patchConfig(input.config, { callbacks: (input.round ?? input.run)?.getChild(stage) });
   return {
     ...mergeConfigs(child, {
       tags: [HIDDEN_FROM_STREAMS],

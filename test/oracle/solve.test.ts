@@ -93,6 +93,8 @@ async function observe(
     openLedger(budget, settings.arms),
     {
       isOpen: () => true,
+      openUnit: async () => {},
+      closeUnit: async () => {},
       async generate(arm, { stage, parents }): Promise<Reply> {
         wave.push({ arm: arm.index, stage, parents: [...parents] });
         const { failed: error, ...reply } = settings.reply(arm.index, asked[arm.index]!++);
