@@ -4,7 +4,7 @@ import { ucb } from "../../src/allocators/ucb.js";
 import { openLedger } from "../../src/core/budget.js";
 import type { Budget } from "../../src/core/budget.js";
 import { solve } from "../../src/core/solve.js";
-import type { Reply, Solution } from "../../src/core/types.js";
+import type { Reply, RoundRecord, Solution } from "../../src/core/types.js";
 import { allResponses, integrated, ownUnit } from "../../src/samplers/integrated.js";
 import { variationRatio } from "../../src/uncertainty/variation_ratio.js";
 import { majority } from "../../src/voting/majority.js";
@@ -65,6 +65,9 @@ interface Observed {
   waves: NaiveCall[][];
   calls: number;
   outputTokens: number;
+  /** Units begun, and the records with which they ended, per arm. */
+  opened: number[];
+  closed: RoundRecord[][];
   solutions: Solution[];
 }
 
@@ -75,7 +78,14 @@ async function observe(
   tokens: (call: number) => number | undefined = () => undefined,
 ): Promise<Observed> {
   const asked = Array.from({ length: settings.arms }, () => 0);
-  const seen: Observed = { waves: [], calls: 0, outputTokens: 0, solutions: [] };
+  const seen: Observed = {
+    waves: [],
+    calls: 0,
+    outputTokens: 0,
+    opened: asked.map(() => 0),
+    closed: asked.map(() => []),
+    solutions: [],
+  };
   let wave: NaiveCall[] = [];
   seen.solutions = await solve(
     asked.map((_, i) => `question ${i}`),
@@ -93,8 +103,6 @@ async function observe(
     openLedger(budget, settings.arms),
     {
       isOpen: () => true,
-      openUnit: async () => {},
-      closeUnit: async () => {},
       async generate(arm, { stage, parents }): Promise<Reply> {
         wave.push({ arm: arm.index, stage, parents: [...parents] });
         const { failed: error, ...reply } = settings.reply(arm.index, asked[arm.index]!++);
@@ -103,6 +111,13 @@ async function observe(
         // Replies come back out of order.
         for (let ticks = (seen.calls * 7) % 5; ticks > 0; ticks--) await Promise.resolve();
         return { ...reply, usage: { outputTokens }, ...(error && { error: new Error("503") }) };
+      },
+      async openUnit({ index, samples, unitStart }) {
+        expect(unitStart).toBe(samples.length);
+        seen.opened[index]! += 1;
+      },
+      async closeUnit({ index }, record) {
+        seen.closed[index]!.push(record);
       },
       afterWave() {
         seen.waves.push(wave);
@@ -118,9 +133,13 @@ describe("solve() against a second, naive writing of Algorithms 1 to 3", () => {
     await fc.assert(
       fc.asyncProperty(scenarios(mixed), async (settings) => {
         const expected = naive(settings);
-        const { waves, solutions } = await observe(settings, { totalSamples: settings.total });
+        const { waves, solutions, opened, closed } = await observe(settings, {
+          totalSamples: settings.total,
+        });
         expect(waves).toEqual(expected.waves);
         expect(solutions.map(({ rounds }) => rounds)).toEqual(expected.rounds);
+        expect(closed).toEqual(expected.rounds);
+        expect(opened).toEqual(closed.map((records) => records.length));
         expect(solutions.map(({ tally }) => tally.votes.map(({ answer, count }) => [answer, count]))).toEqual(
           expected.votes,
         );
