@@ -29,7 +29,7 @@ export interface LedgerOptions {
 
 /** What an event does to the amount. */
 export type LedgerOperation =
-  | { kind: "add" | "subtract" | "times" | "share"; by: number }
+  | { kind: "add" | "subtract" | "times"; by: number }
   | { kind: "addGroups" | "subtractGroups"; groups: number; by: number };
 
 /** A question with what is needed to work it out. */
@@ -101,10 +101,7 @@ export function ledgerQuestions({
  * @param seed whole number from 0 to 1073741823
  * @returns a function from the number of events to the next problem with that many
  */
-export function ledgerStream(
-  seed: number,
-  set: "train" | "held-out",
-): (steps: number) => LedgerProblem {
+export function ledgerStream(seed: number, set: "train" | "held-out"): (steps: number) => LedgerProblem {
   const random = xoroshiro128plus(2 * seed + (set === "train" ? 1 : 0));
   const told = new Set<string>();
   return (steps) => {
@@ -179,9 +176,6 @@ function applyOperation(amount: number, operation: LedgerOperation): number {
       return amount - operation.by;
     case "times":
       return amount * operation.by;
-    case "share":
-      // Exact in every problem; a slip before it may leave a remainder, which is dropped.
-      return Math.floor(amount / operation.by);
     case "addGroups":
       return amount + operation.groups * operation.by;
     case "subtractGroups":
@@ -190,9 +184,7 @@ function applyOperation(amount: number, operation: LedgerOperation): number {
 }
 
 function symbol({ kind }: LedgerOperation): string {
-  return { add: "+", subtract: "-", times: "*", share: "/", addGroups: "+", subtractGroups: "-" }[
-    kind
-  ];
+  return { add: "+", subtract: "-", times: "*", addGroups: "+", subtractGroups: "-" }[kind];
 }
 
 function drawProblem(random: RandomGenerator, steps: number): LedgerProblem {
@@ -214,24 +206,22 @@ function drawProblem(random: RandomGenerator, steps: number): LedgerProblem {
   return { question: sentences.join(" "), start, operations };
 }
 
-/** An operation that keeps the amount between the bounds and shares without remainder. */
+/** An operation that keeps the amount between the bounds. */
 function drawOperation(random: RandomGenerator, amount: number): LedgerOperation {
   for (;;) {
     const operation = proposeOperation(random);
     const next = applyOperation(amount, operation);
-    const exact = operation.kind !== "share" || amount % operation.by === 0;
-    if (exact && next >= SMALLEST && next <= LARGEST) return operation;
+    if (next >= SMALLEST && next <= LARGEST) return operation;
   }
 }
 
 function proposeOperation(random: RandomGenerator): LedgerOperation {
   const kind = pick(random, KINDS);
-  if (kind === "times" || kind === "share") return { kind, by: uniformInt(random, 2, 9) };
+  if (kind === "times") return { kind, by: uniformInt(random, 2, 5) };
   if (kind === "add" || kind === "subtract") {
     return { kind, by: uniformInt(random, ...pick(random, OPERANDS)) };
   }
-  const [groups, by] = pick(random, PRODUCTS);
-  return { kind, groups: uniformInt(random, ...groups), by: uniformInt(random, ...by) };
+  return { kind, groups: uniformInt(random, 3, 9), by: uniformInt(random, ...pick(random, GROUP_SIZES)) };
 }
 
 function pick<T>(random: RandomGenerator, choices: readonly T[]): T {
@@ -244,9 +234,7 @@ function fill(template: string, values: Record<string, string | number>): string
 
 function assertWhole(option: string, value: number, from: number, to: number): void {
   if (!Number.isInteger(value) || value < from || value > to) {
-    throw new Error(
-      `ledgerQuestions: "${option}" is ${value}. Use a whole number from ${from} to ${to}.`,
-    );
+    throw new Error(`ledgerQuestions: "${option}" is ${value}. Use a whole number from ${from} to ${to}.`);
   }
 }
 
@@ -260,19 +248,12 @@ const OPERANDS: readonly Range[] = [
   [101, 999],
   [1001, 4999],
 ];
-const PRODUCTS: readonly (readonly [groups: Range, by: Range])[] = [
-  [
-    [3, 9],
-    [12, 99],
-  ],
-  [
-    [3, 9],
-    [101, 399],
-  ],
-  [
-    [11, 39],
-    [12, 99],
-  ],
+const GROUP_SIZES: readonly Range[] = [
+  [12, 99],
+  [12, 99],
+  [12, 99],
+  [12, 99],
+  [101, 399],
 ];
 const KINDS: readonly LedgerOperation["kind"][] = [
   "add",
@@ -283,22 +264,15 @@ const KINDS: readonly LedgerOperation["kind"][] = [
   "subtract",
   "times",
   "times",
-  "times",
-  "share",
-  "share",
   "addGroups",
   "addGroups",
-  "addGroups",
-  "subtractGroups",
   "subtractGroups",
   "subtractGroups",
 ];
 
 // Reading is meant to be easy: what goes wrong should be the arithmetic.
 const NAMES =
-  "Ada Ben Cleo Dan Eva Finn Gus Hana Ivo Jana Kim Leo Mia Nils Olga Pia Raj Sam Tara Yusuf".split(
-    " ",
-  );
+  "Ada Ben Cleo Dan Eva Finn Gus Hana Ivo Jana Kim Leo Mia Nils Olga Pia Raj Sam Tara Yusuf".split(" ");
 const THINGS =
   "apples beads books bricks buttons cards coins cups keys marbles nails pens plums seeds shells stamps".split(
     " ",
@@ -327,20 +301,7 @@ const EVENTS: Record<LedgerOperation["kind"], readonly string[]> = {
     "{name} sells {by} {things}.",
     "{name} uses {by}.",
   ],
-  times: [
-    "{name} ends up with {by} times as many.",
-    "The number of {things} becomes {by} times as large.",
-  ],
-  share: [
-    "{name} makes {by} equal piles and keeps one.",
-    "Only one of {by} equal shares of the {things} stays.",
-  ],
-  addGroups: [
-    "Each of {groups} friends gives {name} {by}.",
-    "{groups} boxes of {by} {things} arrive.",
-  ],
-  subtractGroups: [
-    "Each of {groups} friends takes {by}.",
-    "{name} sells {groups} boxes of {by} {things}.",
-  ],
+  times: ["{name} ends up with {by} times as many.", "The number of {things} becomes {by} times as large."],
+  addGroups: ["Each of {groups} friends gives {name} {by}.", "{groups} boxes of {by} {things} arrive."],
+  subtractGroups: ["Each of {groups} friends takes {by}.", "{name} sells {groups} boxes of {by} {things}."],
 };

@@ -55,9 +55,9 @@ describe("ledgerQuestions", () => {
     expect(ledgerQuestions({ count: 8, seed: 1 }).map(({ steps }) => steps)).toEqual([
       1, 2, 3, 4, 5, 6, 1, 2,
     ]);
-    expect(ledgerQuestions({ count: 4, seed: 1, steps: [5, 2] }).map(({ steps }) => steps)).toEqual(
-      [5, 2, 5, 2],
-    );
+    expect(ledgerQuestions({ count: 4, seed: 1, steps: [5, 2] }).map(({ steps }) => steps)).toEqual([
+      5, 2, 5, 2,
+    ]);
   });
 
   it("tells as many events as it says, in plain digits and within the bounds", () => {
@@ -146,9 +146,7 @@ describe("ledgerSolution", () => {
         const pieces = ledgerSolution(problem, (right) => right + 1);
         const [first, second] = join(pieces).split("\n") as [string, string];
         expect(second.startsWith(`2: ${first.split("=").at(-1)}`)).toBe(true);
-        expect(
-          pieces.filter(({ slipped }) => slipped).every(({ text }) => /^\d+$/.test(text)),
-        ).toBe(true);
+        expect(pieces.filter(({ slipped }) => slipped).every(({ text }) => /^\d+$/.test(text))).toBe(true);
         expect(pieces.filter(({ slipped }) => slipped).length).toBeGreaterThanOrEqual(2);
       }),
     );
