@@ -17,6 +17,8 @@ import type { InputRecord } from "./record.js";
 import { closeRound, closeRun, failRuns, openRound, openRun } from "./runs.js";
 import type { OpenInput } from "./runs.js";
 
+type Generate = Outside<AIMessage, ChainPrompt>["generate"];
+
 /** One batch, as the Runnable hands it over. */
 export interface Batch {
   /** A failed step upstream hands its Error on as an input: it is passed through, unspent. */
@@ -54,8 +56,9 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
   const stop = new AbortController();
   const inputOf = (arm: Arm): OpenInput => open[arm.index] as OpenInput;
   try {
+    const generate = generator(open, { ...batch, stop: stop.signal });
     const outside: Outside<AIMessage, ChainPrompt> = {
-      generate: generator(open, { ...batch, stop: stop.signal }),
+      generate: failFast ? stoppingEarly(generate, stop) : generate,
       isOpen: (arm) => inputOf(arm).config.signal?.aborted !== true,
       openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record),
@@ -103,6 +106,21 @@ function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () 
   for (const signal of signals) signal.throwIfAborted();
   for (const signal of signals) signal.addEventListener("abort", listener, { once: true });
   return () => signals.forEach((signal) => signal.removeEventListener("abort", listener));
+}
+
+/** Stops the batch once an input has nothing but failed calls: nothing it brings could be returned. */
+function stoppingEarly(generate: Generate, stop: AbortController): Generate {
+  const pending = new Map<number, number>();
+  const answered = new Set<number>();
+  return async (arm, request) => {
+    pending.set(arm.index, (pending.get(arm.index) ?? 0) + 1);
+    const reply = await generate(arm, request);
+    const left = (pending.get(arm.index) ?? 1) - 1;
+    pending.set(arm.index, left);
+    if (reply.error === undefined) answered.add(arm.index);
+    else if (left === 0 && !answered.has(arm.index)) stop.abort(reply.error);
+    return reply;
+  };
 }
 
 function throwFirstFailure(arms: readonly Arm[], open: readonly OpenInput[]): void {
