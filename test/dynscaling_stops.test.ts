@@ -76,14 +76,14 @@ describe("what stops DynScaling", () => {
     expect(model.calls).toHaveLength(6);
   });
 
-  it("is known at once: what waits for a free slot is never sent", async () => {
+  it("is known at once: what waits for a free slot is not sent any more", async () => {
     const model = new ScriptedModel(({ question }) =>
       question === "a?" ? new Error("no idea") : "\\boxed{1}",
     );
     const batch = scaledWith(model).batch(["a?", "b?", "c?"], { maxConcurrency: 1 });
     await expect(batch).rejects.toThrow("no idea");
-    // Everyone's first, then the second of "a?", which was its last chance.
-    expect(model.calls.map(({ question }) => question)).toEqual(["a?", "b?", "c?", "a?"]);
+    // Everyone's first, then the second of "a?", its last chance; its slot is taken before that is known.
+    expect(model.calls.map(({ question }) => question)).toEqual(["a?", "b?", "c?", "a?", "b?"]);
   });
 
   it("is not that input when errors are returned: each error stands in its place", async () => {
