@@ -23,6 +23,9 @@ export interface Budget {
 /** The paper gives each question 8 samples per unit; two units on average let the bandit choose. */
 export const DEFAULT_BUDGET: Budget = { samplesPerInput: 16 };
 
+/** 1.15 samples for each of 100 inputs are 115, not the 114.999… of floating point. */
+const ROUNDING = 1e-9;
+
 const LIMITS = ["samplesPerInput", "totalSamples", "totalOutputTokens"] as const;
 
 /** @throws {OptionError} if the budget has no limit, an unknown one, or one out of range */
@@ -76,7 +79,7 @@ export interface Ledger {
 export function openLedger(budget: Budget, inputs: number): Ledger {
   const sampleLimit = Math.min(
     budget.totalSamples ?? Infinity,
-    budget.samplesPerInput === undefined ? Infinity : Math.floor(budget.samplesPerInput * inputs),
+    budget.samplesPerInput === undefined ? Infinity : Math.floor(budget.samplesPerInput * inputs + ROUNDING),
   );
   const tokenLimit = budget.totalOutputTokens ?? Infinity;
   const worstCase = budget.maxOutputTokensPerSample ?? 0;

@@ -48,7 +48,7 @@ export interface Outside<Message, Prompt> {
  *
  * Where the paper is silent: a pool that does not hold a full unit per arm
  * shrinks the first unit of all arms alike; the last round is cut to what is
- * left; an arm whose calls have all failed gets nothing more.
+ * left (where tokens limit it, everyone's first call comes before anyone's second); an arm whose calls have all failed gets nothing more.
  */
 export async function solve<Message, Prompt>(
   questions: readonly string[],

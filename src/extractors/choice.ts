@@ -7,20 +7,29 @@ const MARKED = /^(?:option |choice )?[([{"“'`*$\\]*([A-J])(?:[)\]}."”'`*$:,;
 /** A bare letter with words behind it. `A` and `I` are words of their own there. */
 const FOLLOWED = /^(?:option |choice )?([B-HJ]) /;
 
+/** Several letters: `A, C`, `B and C`, `(A) or (B)`. Which one counts is not for us to say. */
+const SEVERAL =
+  /^\W{0,4}(?:option |choice )?\W{0,4}[A-J]\W{0,4}(?:[,/&]|\band\b|\bor\b)\W{0,4}(?:option |choice )?\W{0,4}[A-J](?![\w'’])(?! \w)/i;
+
 /**
  * The letter, A to J, of a multiple-choice answer, in upper case: in the last
  * box, else on the last "answer is …" line, else alone on the last line that has
- * text. A letter that is merely discussed does not count; `null` if none is stated.
+ * text. A letter that is merely discussed does not count; `null` if none is stated, or
+ * several are.
  */
 export function choice(text: string): string | null {
-  return letter(boxed(text)) ?? letter(lastAnswerLine(text)) ?? letter(lastLine(text));
+  const stated = [boxed(text), lastAnswerLine(text), lastLine(text)].map(bare);
+  return stated.some((words) => SEVERAL.test(words))
+    ? null
+    : (stated.map(letter).find((found) => found !== null) ?? null);
 }
 
-function letter(stated: string | null): string | null {
-  if (stated === null) return null;
-  const bare = stated.replace(/\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}/g, "$1").trim();
-  const found = MARKED.exec(bare) ?? FOLLOWED.exec(bare);
-  return found?.[1]?.toUpperCase() ?? null;
+function bare(stated: string | null): string {
+  return (stated ?? "").replace(/\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}/g, "$1").trim();
+}
+
+function letter(words: string): string | null {
+  return (MARKED.exec(words) ?? FOLLOWED.exec(words))?.[1]?.toUpperCase() ?? null;
 }
 
 function lastLine(text: string): string {
