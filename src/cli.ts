@@ -23,7 +23,11 @@ async function main([command, ...args]: string[]): Promise<number> {
     return 0;
   }
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort(new Error("Stopped by the user.")));
+  // Stays registered: packages that clean up at exit kill a process that has no listener of its own left.
+  process.on("SIGINT", () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort(new Error("Stopped by the user."));
+  });
   return run(args, { stdout: process.stdout, stderr: process.stderr, signal: stop.signal });
 }
 

@@ -63,11 +63,13 @@ describe("dynscaling run on the embedded model", () => {
 
   it("writes the votes over what arrived when it is stopped", async () => {
     const { questions: file, out, results } = workspace(lines);
+    let stopped = false;
     const { code, stdout } = await dynscaling(
       ["run", file, "--out", out, "--budget", "100", "--max-concurrency", "4"],
       {
         onStderr: (text, child) => {
-          if (text.includes("10%")) child.kill("SIGINT");
+          // Once: a second Ctrl-C ends the command at once, as users expect.
+          if (text.includes("10%") && !stopped) stopped = child.kill("SIGINT");
         },
       },
     );
