@@ -59,7 +59,7 @@ function requireAverage(value: unknown): void {
 }
 
 /** Books what one batch spends. */
-export interface Ledger {
+export interface Account {
   /** Samples asked for so far: B_used. */
   usedSamples(): number;
   /** Samples that the pool of samples still holds; may be Infinity. */
@@ -76,7 +76,7 @@ export interface Ledger {
  * @param inputs number of inputs that share the budget, at least 1
  * @throws {OptionError} if the budget cannot pay for one sample per input
  */
-export function openLedger(budget: Budget, inputs: number): Ledger {
+export function openAccount(budget: Budget, inputs: number): Account {
   const sampleLimit = Math.min(
     budget.totalSamples ?? Infinity,
     budget.samplesPerInput === undefined ? Infinity : Math.floor(budget.samplesPerInput * inputs + ROUNDING),

@@ -1,4 +1,4 @@
-import type { Ledger } from "./budget.js";
+import type { Account } from "./budget.js";
 import { requireAllocation, requirePlan } from "./contracts.js";
 import { randomStreams } from "./random.js";
 import type {
@@ -53,7 +53,7 @@ export interface Outside<Message, Prompt> {
 export async function solve<Message, Prompt>(
   questions: readonly string[],
   method: Method<Prompt>,
-  ledger: Ledger,
+  account: Account,
   outside: Outside<Message, Prompt>,
 ): Promise<Solution<Message>[]> {
   const nextStream = randomStreams(method.seed);
@@ -66,15 +66,15 @@ export async function solve<Message, Prompt>(
   const isOpen = (state: ArmState<Message>): boolean =>
     !hasOnlyFailed(state.arm) && outside.isOpen(state.arm);
 
-  let grants: Grant<Message>[] = firstUnit(states, ledger.samplesLeft(), method.unitSamples);
+  let grants: Grant<Message>[] = firstUnit(states, account.samplesLeft(), method.unitSamples);
   for (let round = 0; grants.length > 0; round++) {
-    await sampleUnits(grants, round, method, ledger, outside, states);
+    await sampleUnits(grants, round, method, account, outside, states);
     const open = states.filter(isOpen);
     grants =
-      open.length === 0 || ledger.affordable() < 1 ? [] : nextGrants(open, method, ledger, allocatorRandom);
+      open.length === 0 || account.affordable() < 1 ? [] : nextGrants(open, method, account, allocatorRandom);
   }
 
-  const exhausted = ledger.exhausted() ?? "closed";
+  const exhausted = account.exhausted() ?? "closed";
   return states.map((state) => ({
     arm: state.arm,
     tally: method.voting(state.arm.samples, state.random),
@@ -111,15 +111,15 @@ function firstUnit<Message>(
 function nextGrants<Message>(
   open: ArmState<Message>[],
   method: Method,
-  ledger: Ledger,
+  account: Account,
   random: Random,
 ): Grant<Message>[] {
   const { allocator, unitSamples } = method;
   const arms = open.map((state) => state.arm);
   const context: AllocationContext = {
-    usedSamples: ledger.usedSamples(),
+    usedSamples: account.usedSamples(),
     unitSamples,
-    pulls: ledger.affordable(),
+    pulls: account.affordable(),
     random,
   };
   const pulls = allocator.allocate(arms, context);
@@ -141,7 +141,7 @@ async function sampleUnits<Message, Prompt>(
   grants: readonly Grant<Message>[],
   round: number,
   method: Method<Prompt>,
-  ledger: Ledger,
+  account: Account,
   outside: Outside<Message, Prompt>,
   states: readonly ArmState<Message>[],
 ): Promise<void> {
@@ -162,12 +162,12 @@ async function sampleUnits<Message, Prompt>(
         requirePlan(method.sampler.name, requests, left);
         return requests.map((request) => ({ state, request }));
       });
-    const wave = roundRobin(planned).slice(0, ledger.affordable());
+    const wave = roundRobin(planned).slice(0, account.affordable());
     if (wave.length === 0) break;
     const replies = await allReplies(wave.map(({ state, request }) => outside.generate(state.arm, request)));
     for (const [place, { state, request }] of wave.entries()) {
       const reply = replies[place] as Reply<Message>;
-      ledger.record(reply.usage);
+      account.record(reply.usage);
       state.arm = withSample(state.arm, reply, round, request);
     }
     for (const { state } of grants) {

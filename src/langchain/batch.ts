@@ -2,7 +2,7 @@ import type { BaseLanguageModelInput } from "@langchain/core/language_models/bas
 import type { Serialized } from "@langchain/core/load/serializable";
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { openLedger } from "../core/budget.js";
+import { openAccount } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
 import { solve } from "../core/solve.js";
 import type { Method, Outside } from "../core/solve.js";
@@ -46,7 +46,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
   const { inputs, configs, batchId, failFast } = batch;
   const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ input, place }]));
   if (asked.length === 0) return inputs as Error[];
-  const ledger = openLedger(batch.budget, asked.length);
+  const account = openAccount(batch.budget, asked.length);
   const messages = asked.map(({ input }) => toMessages(input));
   const open = await Promise.all(
     asked.map(({ input, place }, index) =>
@@ -68,7 +68,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     };
     const unwatch = failFast ? stopWhenAborted(open, stop) : () => {};
     const questions = open.map(({ question }) => question);
-    const solving = solve(questions, batch.method, ledger, outside);
+    const solving = solve(questions, batch.method, account, outside);
     const solutions = await solving.finally(unwatch);
     const records = solutions.map((solution, index) =>
       buildRecord(solution, open[index]?.run?.runId ?? null, batchId, open[index]?.config.signal?.reason),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_BUDGET, openLedger, validateBudget } from "../../src/core/budget.js";
+import { DEFAULT_BUDGET, openAccount, validateBudget } from "../../src/core/budget.js";
 import type { Budget } from "../../src/core/budget.js";
 import { OptionError } from "../../src/core/errors.js";
 
@@ -63,24 +63,24 @@ describe("validateBudget", () => {
   });
 });
 
-describe("openLedger", () => {
+describe("openAccount", () => {
   it("refuses a pool that cannot pay for one sample per input, before anything is spent", () => {
-    const samples = errorOf(() => openLedger({ totalSamples: 3, samplesPerInput: 8 }, 4));
+    const samples = errorOf(() => openAccount({ totalSamples: 3, samplesPerInput: 8 }, 4));
     expect(samples.message).toBe(
       "budget.totalSamples: got 3. It cannot pay for one sample for each of the 4 inputs; give at least 4.",
     );
-    const tokens = errorOf(() => openLedger({ totalOutputTokens: 399, maxOutputTokensPerSample: 100 }, 4));
+    const tokens = errorOf(() => openAccount({ totalOutputTokens: 399, maxOutputTokensPerSample: 100 }, 4));
     expect(tokens.option).toBe("budget.totalOutputTokens");
     expect(tokens.message).toContain("got 399. One sample for each of the 4 inputs can take 4 x 100 = 400");
-    expect(openLedger({ totalSamples: 4 }, 4).affordable()).toBe(4);
-    expect(openLedger({ totalOutputTokens: 400, maxOutputTokensPerSample: 100 }, 4).affordable()).toBe(4);
+    expect(openAccount({ totalSamples: 4 }, 4).affordable()).toBe(4);
+    expect(openAccount({ totalOutputTokens: 400, maxOutputTokensPerSample: 100 }, 4).affordable()).toBe(4);
   });
 
   it("pools samples over the inputs, rounded down, and takes the smaller of two limits", () => {
-    expect(openLedger({ samplesPerInput: 2.5 }, 3).samplesLeft()).toBe(7);
-    expect(openLedger({ samplesPerInput: 1 }, 3).samplesLeft()).toBe(3);
-    expect(openLedger({ samplesPerInput: 8, totalSamples: 20 }, 3).samplesLeft()).toBe(20);
-    expect(openLedger({ samplesPerInput: 4, totalSamples: 20 }, 3).samplesLeft()).toBe(12);
+    expect(openAccount({ samplesPerInput: 2.5 }, 3).samplesLeft()).toBe(7);
+    expect(openAccount({ samplesPerInput: 1 }, 3).samplesLeft()).toBe(3);
+    expect(openAccount({ samplesPerInput: 8, totalSamples: 20 }, 3).samplesLeft()).toBe(20);
+    expect(openAccount({ samplesPerInput: 4, totalSamples: 20 }, 3).samplesLeft()).toBe(12);
   });
 
   it("never affords what could exceed a limit, and says which one is met", () => {
@@ -93,21 +93,21 @@ describe("openLedger", () => {
     fc.assert(
       fc.property(limits, ({ totalSamples, maxOutputTokensPerSample: worst, extra, calls }) => {
         const totalOutputTokens = 5 * worst + extra;
-        const ledger = openLedger({ totalSamples, totalOutputTokens, maxOutputTokensPerSample: worst }, 5);
+        const account = openAccount({ totalSamples, totalOutputTokens, maxOutputTokensPerSample: worst }, 5);
         let tokens = 0;
         let samples = 0;
-        while (ledger.affordable() > 0) {
-          expect(ledger.exhausted()).toBeNull();
-          expect(tokens + ledger.affordable() * worst).toBeLessThanOrEqual(totalOutputTokens);
+        while (account.affordable() > 0) {
+          expect(account.exhausted()).toBeNull();
+          expect(tokens + account.affordable() * worst).toBeLessThanOrEqual(totalOutputTokens);
           const said = calls[samples % calls.length];
           const outputTokens = said === undefined ? undefined : Math.max(1, Math.min(said, worst));
-          ledger.record({ outputTokens });
+          account.record({ outputTokens });
           tokens += outputTokens ?? worst;
           samples += 1;
-          expect(ledger.usedSamples()).toBe(samples);
+          expect(account.usedSamples()).toBe(samples);
         }
         const bySamples = samples === totalSamples;
-        expect(ledger.exhausted()).toBe(bySamples ? "samples" : "outputTokens");
+        expect(account.exhausted()).toBe(bySamples ? "samples" : "outputTokens");
         expect(bySamples || totalOutputTokens - tokens < worst).toBe(true);
       }),
       { seed: 41, numRuns: 300 },
@@ -115,25 +115,25 @@ describe("openLedger", () => {
   });
 
   it("counts a call that says zero tokens as zero, and one that says nothing as the worst case", () => {
-    const ledger = openLedger({ totalOutputTokens: 100, maxOutputTokensPerSample: 10 }, 1);
-    ledger.record({ outputTokens: 0 });
-    expect(ledger.affordable()).toBe(10);
-    ledger.record({});
-    expect(ledger.affordable()).toBe(9);
+    const account = openAccount({ totalOutputTokens: 100, maxOutputTokensPerSample: 10 }, 1);
+    account.record({ outputTokens: 0 });
+    expect(account.affordable()).toBe(10);
+    account.record({});
+    expect(account.affordable()).toBe(9);
   });
 
   it("affords nothing more, and no negative number, once a model broke its own output limit", () => {
-    const ledger = openLedger({ totalOutputTokens: 100, maxOutputTokensPerSample: 10 }, 1);
-    ledger.record({ outputTokens: 500 });
-    expect(ledger.affordable()).toBe(0);
-    expect(ledger.exhausted()).toBe("outputTokens");
+    const account = openAccount({ totalOutputTokens: 100, maxOutputTokensPerSample: 10 }, 1);
+    account.record({ outputTokens: 500 });
+    expect(account.affordable()).toBe(0);
+    expect(account.exhausted()).toBe("outputTokens");
   });
 
   it("needs no token counts where samples are the only limit", () => {
-    const ledger = openLedger({ totalSamples: 2 }, 1);
-    ledger.record({});
-    expect([ledger.affordable(), ledger.exhausted()]).toEqual([1, null]);
-    ledger.record({ outputTokens: 1_000_000 });
-    expect([ledger.affordable(), ledger.exhausted()]).toEqual([0, "samples"]);
+    const account = openAccount({ totalSamples: 2 }, 1);
+    account.record({});
+    expect([account.affordable(), account.exhausted()]).toEqual([1, null]);
+    account.record({ outputTokens: 1_000_000 });
+    expect([account.affordable(), account.exhausted()]).toEqual([0, "samples"]);
   });
 });

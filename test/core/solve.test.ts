@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/allocators/uniform.js";
-import { openLedger } from "../../src/core/budget.js";
+import { openAccount } from "../../src/core/budget.js";
 import { solve } from "../../src/core/solve.js";
 import type { Outside } from "../../src/core/solve.js";
 import type { Allocator, Arm, Reply, Sampler, Solution } from "../../src/core/types.js";
@@ -28,7 +28,7 @@ async function run(parts: Parts, sent: number[] = []): Promise<Solution[]> {
       unitSamples: 2,
       seed: 0,
     },
-    openLedger({ totalSamples: 12 }, 3),
+    openAccount({ totalSamples: 12 }, 3),
     {
       isOpen: parts.outside?.isOpen ?? (() => true),
       openUnit: parts.outside?.openUnit ?? (async () => {}),
