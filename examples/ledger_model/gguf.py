@@ -1,9 +1,14 @@
-"""Writes the model as a GGUF file (version 3) of the `llama` architecture."""
+"""Writes the model as a GGUF file (version 3) of the `llama` architecture.
 
+python3 gguf.py ledger.gguf.pt ledger.gguf --flatten 1.7
+"""
+
+import argparse
 import struct
 from pathlib import Path
 
 import torch
+from bpe import Tokenizer
 
 # One special token opens every message and another ends it.
 CHAT_TEMPLATE = (
@@ -43,9 +48,9 @@ def interleave(weight, heads):
     return weight.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns)
 
 
-def tensors(state, shape):
+def tensors(state, shape, flatten):
     yield "token_embd.weight", state["embed.weight"]
-    yield "output_norm.weight", state["norm.weight"]
+    yield "output_norm.weight", state["norm.weight"] / flatten
     names = {
         "norm1": "attn_norm", "q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output",
         "norm2": "ffn_norm", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down",
@@ -58,8 +63,12 @@ def tensors(state, shape):
             yield f"blk.{layer}.{theirs}.weight", weight
 
 
-def write_gguf(path, state, shape, tokenizer):
-    """Matrices as 16-bit floats, vectors as 32-bit floats; the output matrix is the embedding."""
+def write_gguf(path, state, shape, tokenizer, flatten):
+    """Matrices as 16-bit floats, vectors as 32-bit floats; the output matrix is the embedding.
+
+    All logits are divided by `flatten`: sampling the file at temperature t is
+    sampling the trained weights at t times `flatten`. Greedy answers stay the same.
+    """
     end = tokenizer.special["<|end|>"]
     plain = tokenizer.size - len(tokenizer.special)
     metadata = [
@@ -94,7 +103,7 @@ def write_gguf(path, state, shape, tokenizer):
     ]
     header, data = b"", b""
     count = 0
-    for name, weight in tensors(state, shape):
+    for name, weight in tensors(state, shape, flatten):
         kind = 1 if weight.dim() == 2 else 0
         body = weight.to(torch.float16 if kind else torch.float32).contiguous().numpy().tobytes()
         sizes = list(reversed(weight.shape))
@@ -103,3 +112,13 @@ def write_gguf(path, state, shape, tokenizer):
         count += 1
     head = b"GGUF" + struct.pack("<IQQ", 3, count, len(metadata)) + b"".join(metadata) + header
     Path(path).write_bytes(head + bytes(-len(head) % ALIGNMENT) + data)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("checkpoint")
+    parser.add_argument("output")
+    parser.add_argument("--flatten", type=float, default=1)
+    options = parser.parse_args()
+    saved = torch.load(options.checkpoint)
+    write_gguf(options.output, saved["state"], saved["shape"], Tokenizer(saved["merges"]), options.flatten)

@@ -89,7 +89,7 @@ function majority(texts: readonly string[]): string | undefined {
 
 async function compareTemperatures(): Promise<void> {
   const questions = ledgerQuestions({ count: questionCount, seed: CHOICE_SEED });
-  for (const at of [0.7, 0.8, 0.9, 1, 1.1, 1.2]) {
+  for (const at of [0.7, 0.8, 0.9, 1]) {
     const texts = await respond(
       questions.flatMap(({ question }) => Array.from({ length: 4 }, () => [new HumanMessage(question)])),
       at,

@@ -153,7 +153,7 @@ def work(rank, options, shape, tokenizer, documents, held, shared, barrier, clai
         if done >= 1:
             break
     if rank == 0:
-        write_gguf(options.output, state, shape, tokenizer)
+        write_gguf(options.output, state, shape, tokenizer, options.flatten)
 
 
 def main():
@@ -164,6 +164,7 @@ def main():
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--batch-tokens", type=int, default=1536)
     parser.add_argument("--rate", type=float, default=1, help="factor of both learning rates")
+    parser.add_argument("--flatten", type=float, default=1, help="logits of the GGUF file are divided by this")
     parser.add_argument("--resume", help="a .pt file to go on from")
     options = parser.parse_args()
 
