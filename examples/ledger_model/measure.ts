@@ -121,6 +121,10 @@ async function reportAccuracy(): Promise<void> {
   );
   const conditioned = perQuestion(await respond(prompts), 4);
 
+  const greedy = await respond(
+    questions.map(({ question }) => [new HumanMessage(question)]),
+    0,
+  );
   const isRight = (place: number, text: string): number =>
     Number(answerOf(text) === questions[place]!.answer);
   const single = (place: number, samples: readonly string[]): number =>
@@ -133,6 +137,7 @@ async function reportAccuracy(): Promise<void> {
     "majority of 8": (p) => mean([vote(p, independent[p]!.slice(0, 8)), vote(p, independent[p]!.slice(8))]),
     "majority of 4 + 4 conditioned": (p) => vote(p, [...independent[p]!.slice(0, 4), ...conditioned[p]!]),
     "majority of 16": (p) => vote(p, independent[p]!),
+    "greedy (temperature 0)": (p) => isRight(p, greedy[p]!),
   };
   console.log(
     `temperature ${temperature}, ${questions.length} questions, ${questions.length * 16} samples in ${seconds.toFixed(0)} s\n`,
