@@ -24,10 +24,12 @@ async function main([command, ...args]: string[]): Promise<number> {
   }
   const stop = new AbortController();
   // Stays registered: packages that clean up at exit kill a process that has no listener of its own left.
-  process.on("SIGINT", () => {
-    if (stop.signal.aborted) process.exit(130);
-    stop.abort(new Error("Stopped by the user."));
-  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort(new Error("Stopped by the user."));
+    });
+  }
   return run(args, { stdout: process.stdout, stderr: process.stderr, signal: stop.signal });
 }
 

@@ -1,12 +1,10 @@
 import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
 import { Runnable } from "@langchain/core/runnables";
 import type { RunnableBatchOptions, RunnableConfig } from "@langchain/core/runnables";
-import { ucb } from "./allocators/ucb.js";
-import { DEFAULT_BUDGET, validateBudget } from "./core/budget.js";
+import { DEFAULT_BUDGET, completeBudget } from "./core/budget.js";
 import type { Budget } from "./core/budget.js";
-import { OptionError, requireInteger, requireKnownKeys } from "./core/errors.js";
+import { requireKnownKeys } from "./core/errors.js";
 import type { Method } from "./core/solve.js";
-import type { Allocator, Sampler, UncertaintyMeasure, VotingRule } from "./core/types.js";
 import { finalAnswer } from "./extractors/final_answer.js";
 import { solveBatch, withBatchId } from "./langchain/batch.js";
 import type { Batch } from "./langchain/batch.js";
@@ -15,24 +13,9 @@ import { toMessages } from "./langchain/messages.js";
 import { outputLimit, validateModel } from "./langchain/model.js";
 import type { ChatLike } from "./langchain/model.js";
 import type { InputRecord, ScaledMessage } from "./langchain/record.js";
+import { requireFunction, resolveMethod } from "./method.js";
+import type { MethodFields } from "./method.js";
 import type { ChainPrompt } from "./prompts/chain_prompt.js";
-import { integrated } from "./samplers/integrated.js";
-import { variationRatio } from "./uncertainty/variation_ratio.js";
-import { majority } from "./voting/majority.js";
-
-/** The parts of a method; `langchain-dynscaling/baselines` holds named sets of them. */
-export interface MethodFields {
-  /** Plans what to ask next. Default `integrated()`, Algorithm 2. */
-  sampler?: Sampler<ChainPrompt>;
-  /** Decides who gets the next units. Default `ucb()`, Algorithm 3. */
-  allocator?: Allocator;
-  /** Measures disagreement. Default `variationRatio`. */
-  uncertainty?: UncertaintyMeasure;
-  /** Turns samples into a winner. Default `majority`. */
-  voting?: VotingRule;
-  /** B_unit: samples per unit, at least 1. Default 8 (section 4.1). */
-  unitSamples?: number;
-}
 
 /** Options of `DynScaling`. Only `model` is required; the rest are the paper's values. */
 export interface DynScalingFields extends MethodFields {
@@ -42,7 +25,7 @@ export interface DynScalingFields extends MethodFields {
   budget?: Budget;
   /** Reads the answer from a response. Default `finalAnswer`. */
   extractor?: AnswerExtractor;
-  /** Whole number; every random choice of ours follows from it. Default 0. */
+  /** Whole number from 0 to 4294967295; every random choice of ours follows from it. Default 0. */
   seed?: number;
 }
 
@@ -60,8 +43,9 @@ const FIELDS = [
 
 /**
  * DynScaling (arXiv 2506.16043) as a Runnable: the inputs of one `batch()` share
- * a sampling budget, most of which goes to the questions the model is unsure
- * about, and each answer is a majority vote. Stands where the chat model stood.
+ * a sampling budget. Each gets a first unit; what is left goes to the questions
+ * the model is unsure about. Each answer is a majority vote. Stands where the
+ * chat model stood.
  */
 export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> {
   static override lc_name(): string {
@@ -80,28 +64,13 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   constructor(fields: DynScalingFields) {
     super();
     requireKnownKeys("DynScaling", fields, FIELDS);
-    validateModel(fields.model);
-    const limit = outputLimit(fields.model);
-    const { budget = DEFAULT_BUDGET, extractor = finalAnswer, unitSamples = 8, seed = 0 } = fields;
-    this.#budget = { ...(limit !== undefined && { maxOutputTokensPerSample: limit }), ...budget };
-    validateBudget(this.#budget);
-    requireInteger("unitSamples", unitSamples, 1);
-    requireInteger("seed", seed, Number.MIN_SAFE_INTEGER);
+    const { model, budget = DEFAULT_BUDGET, extractor = finalAnswer, seed = 0 } = fields;
+    validateModel(model);
     requireFunction("extractor", extractor);
-    this.#model = fields.model;
+    this.#model = model;
     this.#extractor = extractor;
-    this.#method = {
-      sampler: fields.sampler ?? integrated(),
-      allocator: fields.allocator ?? ucb(),
-      uncertainty: fields.uncertainty ?? variationRatio,
-      voting: fields.voting ?? majority,
-      unitSamples,
-      seed,
-    };
-    requireFunction("sampler.plan", this.#method.sampler.plan);
-    requireFunction("allocator.allocate", this.#method.allocator.allocate);
-    requireFunction("uncertainty", this.#method.uncertainty);
-    requireFunction("voting", this.#method.voting);
+    this.#method = resolveMethod(fields, seed);
+    this.#budget = completeBudget(budget, outputLimit(model));
   }
 
   /** One input with a budget of its own: `batch([input])[0]`. Budgets are shared only within one `batch()`. */
@@ -200,9 +169,4 @@ function inputOrError(input: BaseLanguageModelInput | Error): BaseLanguageModelI
   } catch (error) {
     return error as Error;
   }
-}
-
-function requireFunction(option: string, value: unknown): void {
-  if (typeof value !== "function")
-    throw new OptionError(option, value, "Give a function, or one of the package's own.");
 }

@@ -1,5 +1,6 @@
 export { DynScaling } from "./dynscaling.js";
-export type { DynScalingFields, MethodFields } from "./dynscaling.js";
+export type { DynScalingFields } from "./dynscaling.js";
+export type { MethodFields } from "./method.js";
 export type { Budget } from "./core/budget.js";
 export { OptionError } from "./core/errors.js";
 export type {

@@ -201,7 +201,7 @@ describe("DynScaling as a Runnable", () => {
       answer: null,
       stopReason: "closed",
     });
-    expect(solved).toMatchObject({ error: null, answer: "1", samples: 6 });
+    expect(solved).toMatchObject({ error: null, answer: "1", samples: 4 });
   });
 
   it.each<[string, DynScalingFields["extractor"]]>([

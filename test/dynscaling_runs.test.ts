@@ -220,13 +220,13 @@ describe("the runs of DynScaling", () => {
     const model = new ScriptedModel(({ question }) =>
       question === "How?" ? new Error("no idea") : "\\boxed{1}",
     );
-    const batch = scaledWith(model).batch(questions, { callbacks: [collector] });
-    await expect(batch).rejects.toThrow("no idea");
+    const scaled = new DynScaling({ model, budget: { samplesPerInput: 8 } });
+    await expect(scaled.batch(questions, { callbacks: [collector] })).rejects.toThrow("no idea");
     for (const { ends } of collector.runs) expect(ends).toHaveLength(1);
     for (const { ends } of [...collector.of("DynScaling"), ...collector.of("round 0")])
       expect(ends[0]?.error).toMatchObject({ message: "no idea" });
     // Not one conditioned sample was asked for.
-    expect(model.calls).toHaveLength(6);
+    expect(model.calls).toHaveLength(12);
   });
 
   it("end once each when the batch is aborted", async () => {

@@ -27,7 +27,7 @@ const HELPERS: Record<string, readonly string[]> = {
 };
 
 /** Exports of files in a family folder that stay inside it. */
-const INTERNAL: Record<string, readonly string[]> = { extractors: ["lastAnswerLine"] };
+const INTERNAL: Record<string, readonly string[]> = { extractors: ["lastAnswerLine", "lastBoxed"] };
 
 type Makers<Member> = Record<string, () => Member>;
 

@@ -42,8 +42,8 @@ describe("the uncertainty of answers worked out by hand", () => {
     { letters: "aabb", ratio: 1 / 2, margin: 1, entropy: 1 / 2 },
     { letters: "aaab", ratio: 1 / 4, margin: 1 / 2, entropy: (2 * LN2 - 0.75 * Math.log(3)) / Math.log(4) },
     { letters: "abcd", ratio: 3 / 4, margin: 1, entropy: 1 },
-    { letters: "aa--", ratio: 1 / 2, margin: 1 / 2, entropy: (1.5 * LN2) / Math.log(4) },
-    { letters: "a-", ratio: 1 / 2, margin: 1 / 2, entropy: 1 },
+    { letters: "aa--", ratio: 1 / 2, margin: 3 / 4, entropy: (1.5 * LN2) / Math.log(4) },
+    { letters: "a-", ratio: 1 / 2, margin: 1, entropy: 1 },
     {
       letters: "aaaaaaab",
       ratio: 1 / 8,

@@ -1,4 +1,5 @@
 import { OptionError } from "../core/errors.js";
+import { ceilingOf } from "../core/products.js";
 import type { AllocationContext, Allocator, Arm } from "../core/types.js";
 
 /** What an allocator by ranking consists of. */
@@ -22,9 +23,6 @@ export interface RankedOptions {
  */
 export const DEFAULT_ROUND_SHARE = 0.25;
 
-/** 7% of 100 arms are 7 of them, not 8 as the product in floating point would have it. */
-const ROUNDING = 1e-9;
-
 /**
  * An allocator that gives one unit to each of the top-ranked arms: Algorithm 1,
  * lines 8-14. Ties go to the earlier input; the last arm of the set gets what is
@@ -46,7 +44,7 @@ export function ranked({ name, priority, roundShare = DEFAULT_ROUND_SHARE }: Ran
         .toSorted((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
       const pulls = arms.map(() => 0);
       let left = context.pulls;
-      for (const place of order.slice(0, Math.max(1, Math.ceil(roundShare * arms.length - ROUNDING)))) {
+      for (const place of order.slice(0, Math.max(1, ceilingOf(roundShare, arms.length)))) {
         pulls[place] = Math.min(context.unitSamples, left);
         left -= pulls[place];
       }

@@ -1,5 +1,5 @@
 import { uniform } from "../allocators/uniform.js";
-import type { MethodFields } from "../dynscaling.js";
+import type { MethodFields } from "../method.js";
 import { independent } from "../samplers/independent.js";
 import { majority } from "../voting/majority.js";
 

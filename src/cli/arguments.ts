@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
+import { DEFAULT_BUDGET } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
 import type { Allocator, Sampler, UncertaintyMeasure } from "../core/types.js";
-import type { MethodFields } from "../dynscaling.js";
+import { DEFAULT_METHOD } from "../method.js";
+import type { MethodFields } from "../method.js";
 import { boxed, choice, finalAnswer, lastNumber } from "../extractors/index.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { ChainPrompt } from "../prompts/index.js";
@@ -50,11 +52,11 @@ const OPTIONS = {
   "max-output-tokens": { type: "string" },
   "max-concurrency": { type: "string", default: "16" },
   unit: { type: "string" },
-  sampler: { type: "string", default: "integrated" },
-  prompt: { type: "string", default: "guarded" },
-  allocator: { type: "string", default: "ucb" },
-  uncertainty: { type: "string", default: "variationRatio" },
-  extractor: { type: "string", default: "finalAnswer" },
+  sampler: { type: "string", default: DEFAULT_METHOD.sampler.name },
+  prompt: { type: "string", default: prompts.guarded.name },
+  allocator: { type: "string", default: DEFAULT_METHOD.allocator.name },
+  uncertainty: { type: "string", default: DEFAULT_METHOD.uncertainty.name },
+  extractor: { type: "string", default: finalAnswer.name },
   seed: { type: "string", default: "0" },
 } as const satisfies ParseArgsConfig["options"];
 
@@ -69,20 +71,20 @@ only "question" is required, "answer" is the gold answer for the summary.
 
   --out FILE                 result lines; must not exist yet
   --force                    overwrite FILE
-  --model NAME               ${MODEL_FORMS} (default: local)
-  --budget N                 samples per question on average (default: 16)
+  --model NAME               ${MODEL_FORMS} (default: ${OPTIONS.model.default})
+  --budget N                 samples per question on average (default: ${DEFAULT_BUDGET.samplesPerInput})
   --total-output-tokens N    limit in output tokens for the whole run
   --temperature T            sampling temperature (default: the model's)
   --max-output-tokens N      output limit of one call (default: the model's)
-  --max-concurrency N        calls in flight (default: 16)
-  --unit N                   samples per unit (default: 8)
-  --sampler NAME             ${names(SAMPLERS)} (default: integrated)
-  --prompt NAME              ${names(PROMPTS)} (default: guarded)
-  --allocator NAME           ${names(ALLOCATORS)} (default: ucb)
+  --max-concurrency N        calls in flight (default: ${OPTIONS["max-concurrency"].default})
+  --unit N                   samples per unit (default: ${DEFAULT_METHOD.unitSamples})
+  --sampler NAME             ${names(SAMPLERS)} (default: ${OPTIONS.sampler.default})
+  --prompt NAME              ${names(PROMPTS)} (default: ${OPTIONS.prompt.default})
+  --allocator NAME           ${names(ALLOCATORS)} (default: ${OPTIONS.allocator.default})
   --uncertainty NAME         ${names(UNCERTAINTY)}
-                             (default: variationRatio)
-  --extractor NAME           ${names(EXTRACTORS)} (default: finalAnswer)
-  --seed N                   every random choice follows from it (default: 0)
+                             (default: ${OPTIONS.uncertainty.default})
+  --extractor NAME           ${names(EXTRACTORS)} (default: ${OPTIONS.extractor.default})
+  --seed N                   every random choice follows from it (default: ${OPTIONS.seed.default})
 `;
 
 /** @throws {UsageError} that names the option, the value and the fix */
@@ -95,8 +97,7 @@ export function parseRunArguments(args: string[]): RunArguments {
     throw new UsageError(`One file of questions at a time; "${extra[0]}" is one too many.`);
   if (values.out === undefined) throw new UsageError("Name a file for the results: --out RESULTS.jsonl");
   const totalOutputTokens = wholeNumber("total-output-tokens", values["total-output-tokens"], 1);
-  const samplesPerInput =
-    number("budget", values.budget, 1) ?? (totalOutputTokens === undefined ? 16 : undefined);
+  const samplesPerInput = number("budget", values.budget, 1);
   const unitSamples = wholeNumber("unit", values.unit, 1);
   return {
     questions,
@@ -108,8 +109,8 @@ export function parseRunArguments(args: string[]): RunArguments {
     maxConcurrency: wholeNumber("max-concurrency", values["max-concurrency"], 1) ?? 1,
     seed: wholeNumber("seed", values.seed, 0) ?? 0,
     budget: {
+      ...(totalOutputTokens === undefined ? DEFAULT_BUDGET : { totalOutputTokens }),
       ...(samplesPerInput !== undefined && { samplesPerInput }),
-      ...(totalOutputTokens !== undefined && { totalOutputTokens }),
     },
     method: {
       sampler: named("sampler", values.sampler, SAMPLERS)(named("prompt", values.prompt, PROMPTS)),
@@ -127,7 +128,7 @@ function parse(
   try {
     return parseArgs({ args, options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}. See dynscaling run --help.`);
+    throw new UsageError(`${(error as Error).message.split(/\. |\n/)[0]}. See dynscaling run --help.`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { UsageError } from "./usage_error.js";
 
@@ -36,6 +37,7 @@ const PROVIDERS: Record<string, Opener> = {
   },
   local: async (modelPath, { temperature, maxOutputTokens, seed }) => {
     await load("node-llama-cpp", () => import("node-llama-cpp"));
+    if (modelPath !== "") await access(modelPath);
     const { ChatLocal } = await import("../local/index.js");
     return new ChatLocal({
       seed,
@@ -52,7 +54,7 @@ export const MODEL_FORMS = "openai:MODEL, google-genai:MODEL, local, local:FILE.
 /**
  * Opens a chat model by its command-line name.
  *
- * @throws {UsageError} if the form is unknown, or the package or the key is missing
+ * @throws {UsageError} if the form is unknown, the package, the key or the file is missing, or the model refuses a setting
  */
 export async function openModel(name: string, settings: ModelSettings): Promise<BaseChatModel> {
   const [provider = "", ...rest] = name.split(":");
@@ -61,7 +63,13 @@ export async function openModel(name: string, settings: ModelSettings): Promise<
   if (open === undefined || (provider !== "local" && model === "")) {
     throw new UsageError(`--model: got "${name}". Known forms are ${MODEL_FORMS}.`);
   }
-  return open(model, settings);
+  try {
+    return await open(model, settings);
+  } catch (error) {
+    throw error instanceof UsageError
+      ? error
+      : new UsageError(`--model ${name}: ${(error as Error).message}`);
+  }
 }
 
 async function load<Module>(name: string, importer: () => Promise<Module>): Promise<Module> {

@@ -1,7 +1,9 @@
 import { constants } from "node:fs";
-import { open, readFile, rm } from "node:fs/promises";
+import { access, open, readFile, realpath, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
+import { AIMessage } from "@langchain/core/messages";
+import { samplePool } from "../core/budget.js";
 import { OptionError } from "../core/errors.js";
 import { DynScaling } from "../dynscaling.js";
 import { parseDataset } from "../evaluation/dataset.js";
@@ -35,6 +37,7 @@ export async function run(args: string[], { stdout, stderr, signal }: Terminal):
   const options = parseRunArguments(args);
   const questions = await readQuestions(options.questions);
   const scaled = await openScaled(options);
+  const existed = await exists(options.out);
   const out = await openOut(options);
   let written = false;
   try {
@@ -45,9 +48,11 @@ export async function run(args: string[], { stdout, stderr, signal }: Terminal):
       { signal, maxConcurrency: options.maxConcurrency, callbacks: [progress] },
     );
     progress.finish();
-    const results = records.map((record, place) => resultLine(questions[place] as Question, record));
-    await out.truncate(0);
-    await out.writeFile(results.map((result) => `${JSON.stringify(result)}\n`).join(""));
+    const results = await Promise.all(
+      records.map((record, place) => resultLine(questions[place] as Question, record, options.extractor)),
+    );
+    const lines = results.map((result) => `${JSON.stringify(result)}\n`).join("");
+    await write(out, lines, stdout);
     written = true;
     stdout.write(summary(results, (Date.now() - startedAt) / 1000, options.out));
     await awaitAllCallbacks();
@@ -55,7 +60,7 @@ export async function run(args: string[], { stdout, stderr, signal }: Terminal):
     return results.some(({ error }) => error !== undefined) ? 1 : 0;
   } finally {
     await out.close();
-    if (!written && !options.force) await rm(options.out);
+    if (!written && !existed) await rm(options.out);
   }
 }
 
@@ -78,11 +83,21 @@ async function readQuestions(path: string): Promise<Question[]> {
 async function openScaled(options: RunArguments): Promise<DynScaling> {
   const model = await openModel(options.model, options);
   const { budget, method, extractor, seed } = options;
-  return new DynScaling({ model, budget, extractor, seed, ...method });
+  try {
+    return new DynScaling({ model, budget, extractor, seed, ...method });
+  } catch (error) {
+    if (!(error instanceof OptionError) || error.option !== "budget.maxOutputTokensPerSample") throw error;
+    throw new UsageError(
+      "--total-output-tokens needs to know the worst case of a call: add --max-output-tokens N.",
+    );
+  }
 }
 
 /** Opened before the first call, so that results which were paid for can be written. */
-async function openOut({ out, force }: RunArguments): Promise<FileHandle> {
+async function openOut({ out, force, questions }: RunArguments): Promise<FileHandle> {
+  if ((await exists(out)) && (await realpath(out)) === (await realpath(questions))) {
+    throw new UsageError(`--out: ${out} is the file of questions; name another file.`);
+  }
   try {
     return await open(out, constants.O_WRONLY | constants.O_CREAT | (force ? 0 : constants.O_EXCL));
   } catch (error) {
@@ -95,14 +110,30 @@ async function openOut({ out, force }: RunArguments): Promise<FileHandle> {
   }
 }
 
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What was paid for is not lost to a full disk: it goes to the standard output instead. */
+async function write(out: FileHandle, lines: string, stdout: Terminal["stdout"]): Promise<void> {
+  try {
+    await out.truncate(0);
+    await out.writeFile(lines);
+  } catch (error) {
+    stdout.write(lines);
+    throw error;
+  }
+}
+
 function targetOf(
   { budget }: RunArguments,
   questions: number,
 ): { samples: number } | { outputTokens: number } {
-  const { samplesPerInput, totalOutputTokens = Infinity } = budget;
-  return samplesPerInput === undefined
-    ? { outputTokens: totalOutputTokens }
-    : { samples: Math.floor(samplesPerInput * questions) };
+  const samples = samplePool(budget, questions);
+  return samples === Infinity ? { outputTokens: budget.totalOutputTokens ?? Infinity } : { samples };
 }
 
 /** One line of the results. */
@@ -124,7 +155,14 @@ interface ResultLine {
   correct?: boolean;
 }
 
-function resultLine({ id, answer: gold }: Question, record: InputRecord): ResultLine {
+async function resultLine(
+  { id, answer: gold }: Question,
+  record: InputRecord,
+  extractor: RunArguments["extractor"],
+): Promise<ResultLine> {
+  // The gold answer may be written as a response would be: "(B)", "835 apples".
+  const wanted =
+    gold === undefined ? undefined : ((await extractor(gold, new AIMessage(gold))) ?? canonicalAnswer(gold));
   const {
     answer,
     votes,
@@ -149,7 +187,7 @@ function resultLine({ id, answer: gold }: Question, record: InputRecord): Result
     stopReason,
     ...(record.message && { response: record.message.text }),
     ...(record.error && { error: record.error.message }),
-    ...(gold !== undefined && { gold, correct: answer !== null && answer === canonicalAnswer(gold) }),
+    ...(gold !== undefined && { gold, correct: answer !== null && answer === wanted }),
   };
 }
 

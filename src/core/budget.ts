@@ -1,4 +1,5 @@
 import { OptionError, requireInteger, requireKnownKeys } from "./errors.js";
+import { floorOf } from "./products.js";
 import type { StopReason, Usage } from "./types.js";
 
 /**
@@ -23,29 +24,35 @@ export interface Budget {
 /** The paper gives each question 8 samples per unit; two units on average let the bandit choose. */
 export const DEFAULT_BUDGET: Budget = { samplesPerInput: 16 };
 
-/** 1.15 samples for each of 100 inputs are 115, not the 114.999… of floating point. */
-const ROUNDING = 1e-9;
-
 const LIMITS = ["samplesPerInput", "totalSamples", "totalOutputTokens"] as const;
 
-/** @throws {OptionError} if the budget has no limit, an unknown one, or one out of range */
-export function validateBudget(budget: Budget): void {
+/**
+ * Checks a budget and adds the model's output limit to it.
+ *
+ * @param modelLimit most output tokens of one call, as far as the model tells
+ * @throws {OptionError} if the budget has no limit, an unknown one, one out of range, or a worst case that the model can exceed
+ */
+export function completeBudget(budget: Budget, modelLimit: number | undefined): Budget {
   requireKnownKeys("budget", budget, [...LIMITS, "maxOutputTokensPerSample"]);
-  for (const limit of [...LIMITS, "maxOutputTokensPerSample"] as const) {
-    if (budget[limit] === undefined) continue;
-    if (limit === "samplesPerInput") requireAverage(budget[limit]);
-    else requireInteger(`budget.${limit}`, budget[limit], 1);
+  const { samplesPerInput, totalSamples, totalOutputTokens, maxOutputTokensPerSample = modelLimit } = budget;
+  if (samplesPerInput !== undefined) requireAverage(samplesPerInput);
+  if (totalSamples !== undefined) requireInteger("budget.totalSamples", totalSamples, 1);
+  if (totalOutputTokens !== undefined) requireInteger("budget.totalOutputTokens", totalOutputTokens, 1);
+  if (maxOutputTokensPerSample !== undefined) {
+    requireInteger("budget.maxOutputTokensPerSample", maxOutputTokensPerSample, modelLimit ?? 1);
   }
   if (LIMITS.every((limit) => budget[limit] === undefined)) {
     throw new OptionError("budget", budget, `Set at least one of ${LIMITS.join(", ")}.`);
   }
-  if (budget.totalOutputTokens !== undefined && budget.maxOutputTokensPerSample === undefined) {
+  if (totalOutputTokens === undefined) return budget;
+  if (maxOutputTokensPerSample === undefined) {
     throw new OptionError(
       "budget.maxOutputTokensPerSample",
       undefined,
       "A limit in output tokens needs the worst case of one call: set an output limit on the model (maxTokens or maxOutputTokens) or give it here.",
     );
   }
+  return { ...budget, maxOutputTokensPerSample };
 }
 
 function requireAverage(value: unknown): void {
@@ -72,15 +79,20 @@ export interface Account {
   exhausted(): Exclude<StopReason, "closed"> | null;
 }
 
+/** Samples that the budget grants `inputs` inputs together; Infinity if only tokens limit it. */
+export function samplePool(
+  { samplesPerInput = Infinity, totalSamples = Infinity }: Budget,
+  inputs: number,
+): number {
+  return Math.min(totalSamples, floorOf(samplesPerInput, inputs));
+}
+
 /**
  * @param inputs number of inputs that share the budget, at least 1
  * @throws {OptionError} if the budget cannot pay for one sample per input
  */
 export function openAccount(budget: Budget, inputs: number): Account {
-  const sampleLimit = Math.min(
-    budget.totalSamples ?? Infinity,
-    budget.samplesPerInput === undefined ? Infinity : Math.floor(budget.samplesPerInput * inputs + ROUNDING),
-  );
+  const sampleLimit = samplePool(budget, inputs);
   const tokenLimit = budget.totalOutputTokens ?? Infinity;
   const worstCase = budget.maxOutputTokensPerSample ?? 0;
   if (sampleLimit < inputs) {

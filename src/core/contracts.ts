@@ -1,4 +1,4 @@
-import type { AllocationContext, SampleRequest } from "./types.js";
+import type { AllocationContext, Arm, SampleRequest } from "./types.js";
 
 // Strategies are the user's to write, and the user's money is at stake.
 
@@ -19,11 +19,20 @@ export function requireAllocation(
   }
 }
 
-/** @throws {Error} if a sampler planned nothing, or more than it may */
-export function requirePlan(name: string, requests: readonly SampleRequest[], pulls: number): void {
+/** @throws {Error} if a sampler planned nothing, more than it may, or a chain that cannot be built */
+export function requirePlan(name: string, requests: readonly SampleRequest[], arm: Arm, pulls: number): void {
   if (requests.length < 1 || requests.length > pulls) {
     throw new Error(
       `Sampler "${name}" planned ${requests.length} requests for ${pulls} pulls; it must plan from 1 to ${pulls}.`,
     );
+  }
+  for (const { parents, prompt } of requests) {
+    const unknown = parents.find((parent) => arm.samples[parent] === undefined);
+    if (unknown !== undefined) {
+      throw new Error(`Sampler "${name}" quotes sample ${unknown} of an arm that has ${arm.samples.length}.`);
+    }
+    if (parents.length > 0 && prompt === undefined) {
+      throw new Error(`Sampler "${name}" quotes samples without a prompt to quote them with.`);
+    }
   }
 }

@@ -1,3 +1,6 @@
+/** Stands for a value that must not be shown: an unknown option may hold a key. */
+const HIDDEN = Symbol("a value that is not shown");
+
 /** A wrong option, found before anything was spent. The message names the option, the value and the fix. */
 export class OptionError extends Error {
   override readonly name = "DynScalingOptionError";
@@ -13,6 +16,7 @@ export class OptionError extends Error {
 
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
+  if (value === HIDDEN) return HIDDEN.description ?? "";
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null)
@@ -20,10 +24,16 @@ function show(value: unknown): string {
   return String(value);
 }
 
-/** @throws {OptionError} unless `value` is a whole number of at least `minimum` */
-export function requireInteger(option: string, value: unknown, minimum: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < minimum) {
-    throw new OptionError(option, value, `Give a whole number of at least ${minimum}.`);
+/** @throws {OptionError} unless `value` is a whole number from `minimum` to `maximum` */
+export function requireInteger(
+  option: string,
+  value: unknown,
+  minimum: number,
+  maximum: number = Infinity,
+): void {
+  if (!Number.isSafeInteger(value) || (value as number) < minimum || (value as number) > maximum) {
+    const range = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+    throw new OptionError(option, value, `Give a whole number ${range}.`);
   }
 }
 
@@ -33,7 +43,7 @@ export function requireKnownKeys(option: string, value: object, known: readonly 
     if (!known.includes(key)) {
       throw new OptionError(
         `${option}.${key}`,
-        (value as Record<string, unknown>)[key],
+        HIDDEN,
         `There is no such option; known are ${known.join(", ")}.`,
       );
     }

@@ -1,5 +1,6 @@
 import type { Account } from "./budget.js";
 import { requireAllocation, requirePlan } from "./contracts.js";
+import { isHopeless } from "./hopeless.js";
 import { randomStreams } from "./random.js";
 import type {
   AllocationContext,
@@ -48,7 +49,8 @@ export interface Outside<Message, Prompt> {
  *
  * Where the paper is silent: a pool that does not hold a full unit per arm
  * shrinks the first unit of all arms alike; the last round is cut to what is
- * left (where tokens limit it, everyone's first call comes before anyone's second); an arm whose calls have all failed gets nothing more.
+ * left (where tokens limit it, everyone's first call comes before anyone's second);
+ * an arm whose first calls have all failed gets nothing more.
  */
 export async function solve<Message, Prompt>(
   questions: readonly string[],
@@ -64,7 +66,7 @@ export async function solve<Message, Prompt>(
     rounds: [],
   }));
   const isOpen = (state: ArmState<Message>): boolean =>
-    !hasOnlyFailed(state.arm) && outside.isOpen(state.arm);
+    !isHopeless(state.arm.samples) && outside.isOpen(state.arm);
 
   let grants: Grant<Message>[] = firstUnit(states, account.samplesLeft(), method.unitSamples);
   for (let round = 0; grants.length > 0; round++) {
@@ -93,10 +95,6 @@ interface Grant<Message> {
   state: ArmState<Message>;
   pulls: number;
   priority: number | null;
-}
-
-function hasOnlyFailed(arm: Arm): boolean {
-  return arm.samples.length > 0 && arm.samples.every((sample) => sample.error !== undefined);
 }
 
 function firstUnit<Message>(
@@ -154,12 +152,12 @@ async function sampleUnits<Message, Prompt>(
   for (;;) {
     const planned = grants
       .filter((grant) => pullsDone(grant) < grant.pulls)
-      .filter(({ state }) => outside.isOpen(state.arm) && !hasOnlyFailed(state.arm))
+      .filter(({ state }) => outside.isOpen(state.arm) && !isHopeless(state.arm.samples))
       .map((grant) => {
         const { state } = grant;
         const left = grant.pulls - pullsDone(grant);
         const requests = method.sampler.plan(state.arm, left, state.random);
-        requirePlan(method.sampler.name, requests, left);
+        requirePlan(method.sampler.name, requests, state.arm, left);
         return requests.map((request) => ({ state, request }));
       });
     const wave = roundRobin(planned).slice(0, account.affordable());

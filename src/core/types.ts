@@ -26,7 +26,9 @@ export interface Reply<Message = unknown> {
   answer: string | null;
   usage: Usage;
   message?: Message | undefined;
-  /** Set if the call failed. A failed call has cost one pull and never votes. */
+  /** Set if the output limit cut the response off; such a response is not quoted. */
+  truncated?: boolean | undefined;
+  /** Set if the call, or reading its answer, failed. It has cost one pull and never votes. */
   error?: Error | undefined;
 }
 

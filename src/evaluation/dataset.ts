@@ -18,15 +18,18 @@ export interface Question {
  */
 export function parseDataset(text: string): Question[] {
   const seen = new Map<string, number>();
-  return text.split(/\r?\n/).flatMap((line, place) => {
-    if (line.trim() === "") return [];
-    const question = readLine(line, place + 1);
-    const earlier = seen.get(question.id);
-    if (earlier !== undefined)
-      throw unreadable(place + 1, line, `Its id stands already on line ${earlier}; ids must differ.`);
-    seen.set(question.id, place + 1);
-    return [question];
-  });
+  return text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .flatMap((line, place) => {
+      if (line.trim() === "") return [];
+      const question = readLine(line, place + 1);
+      const earlier = seen.get(question.id);
+      if (earlier !== undefined)
+        throw unreadable(place + 1, line, `Its id stands already on line ${earlier}; ids must differ.`);
+      seen.set(question.id, place + 1);
+      return [question];
+    });
 }
 
 function readLine(line: string, number: number): Question {

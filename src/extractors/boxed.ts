@@ -6,8 +6,8 @@ export function boxed(text: string): string | null {
   return content === null ? null : canonicalAnswer(content);
 }
 
-/** One pass, so that any number of unclosed boxes costs linear time. */
-function lastBoxed(text: string): string | null {
+/** What the last complete box holds, as written. One pass, so that any number of unclosed boxes costs linear time. */
+export function lastBoxed(text: string): string | null {
   const open: { contentStart: number; isBox: boolean }[] = [];
   let last: { start: number; end: number } | null = null;
   for (const token of text.matchAll(/\\boxed\s?\{|\\[{}\\]|[{}]/g)) {

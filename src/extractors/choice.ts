@@ -4,8 +4,13 @@ import { boxed } from "./boxed.js";
 /** `(B)`, `[B]`, `B)`, `B.`, `B:`, `option B`, `**B**`, or the bare letter; then the end or the option's text. */
 const MARKED = /^(?:option |choice )?[([{"“'`*$\\]*([A-J])(?:[)\]}."”'`*$:,;!\\]+(?: |$)|$)/i;
 
-/** A bare letter with words behind it. `A` and `I` are words of their own there. */
-const FOLLOWED = /^(?:option |choice )?([B-HJ]) /;
+/**
+ * A bare capital with the reason or the option's text behind it. The rule is the
+ * same for all letters, or the vote would favour some: "A dog" is no answer, so
+ * "B dog" is none.
+ */
+const FOLLOWED =
+  /^(?:option |choice )?([A-J])(?= (?:is|was|because|since|as|for|which|by|based|[-–—(=]|[A-Z0-9\\$])|[-–—(])/;
 
 /** Several letters: `A, C`, `B and C`, `(A) or (B)`. Which one counts is not for us to say. */
 const SEVERAL =

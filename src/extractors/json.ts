@@ -48,19 +48,33 @@ function fieldAnswer(value: unknown): string | null {
   }
 }
 
-/** The outermost `{…}` stretches, last first, found in one pass; braces inside strings do not count. */
+/**
+ * Complete `{…}` stretches that no other one encloses, last first, found in one
+ * pass. Braces inside strings do not count; quotes outside of objects, and braces
+ * that are never closed, are prose.
+ */
 function lastObjects(text: string): string[] {
-  const found: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (const token of text.matchAll(/"(?:[^"\\\n]|\\.)*"?|[{}]/g)) {
-    if (token[0] === "{") {
-      if (depth === 0) start = token.index;
-      depth += 1;
-    } else if (token[0] === "}" && depth > 0) {
-      depth -= 1;
-      if (depth === 0) found.push(text.slice(start, token.index + 1));
+  const open: number[] = [];
+  const found: { start: number; end: number }[] = [];
+  for (let at = 0; ;) {
+    const token = nextToken(text, at, open.length > 0);
+    if (token === null) break;
+    at = token.index + token[0].length;
+    if (token[0] === "{") open.push(token.index);
+    else if (token[0] === "}" && open.length > 0) {
+      const start = open.pop() as number;
+      while ((found.at(-1)?.start ?? -1) > start) found.pop();
+      found.push({ start, end: at });
     }
   }
-  return found.slice(-TRIED_OBJECTS).toReversed();
+  return found
+    .slice(-TRIED_OBJECTS)
+    .toReversed()
+    .map(({ start, end }) => text.slice(start, end));
+}
+
+function nextToken(text: string, from: number, inObject: boolean): RegExpExecArray | null {
+  const token = inObject ? /[{}]|"(?:[^"\\\n]|\\.)*"?/g : /[{}]/g;
+  token.lastIndex = from;
+  return token.exec(text);
 }

@@ -4,9 +4,10 @@ import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { openAccount } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
+import { isHopeless } from "../core/hopeless.js";
 import { solve } from "../core/solve.js";
 import type { Method, Outside } from "../core/solve.js";
-import type { Arm } from "../core/types.js";
+import type { Arm, Reply } from "../core/types.js";
 import type { ChainPrompt } from "../prompts/chain_prompt.js";
 import { generator } from "./generate.js";
 import type { AnswerExtractor } from "./generate.js";
@@ -48,22 +49,28 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
   if (asked.length === 0) return inputs as Error[];
   const account = openAccount(batch.budget, asked.length);
   const messages = asked.map(({ input }) => toMessages(input));
-  const open = await Promise.all(
-    asked.map(({ input, place }, index) =>
-      openRun(batch, input, messages[index] as BaseMessage[], configs[place] as RunnableConfig),
-    ),
-  );
+  const open: OpenInput[] = [];
   const stop = new AbortController();
   const inputOf = (arm: Arm): OpenInput => open[arm.index] as OpenInput;
   try {
+    await Promise.all(
+      asked.map(async ({ input, place }, index) => {
+        open[index] = await openRun(
+          batch,
+          input,
+          messages[index] as BaseMessage[],
+          configs[place] as RunnableConfig,
+        );
+      }),
+    );
     const generate = generator(open, { ...batch, stop: stop.signal });
     const outside: Outside<AIMessage, ChainPrompt> = {
-      generate: failFast ? stoppingEarly(generate, stop) : generate,
+      generate: stoppingEarly(generate, stop, failFast),
       isOpen: (arm) => inputOf(arm).config.signal?.aborted !== true,
       openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record),
       afterWave: (arms) => {
-        if (failFast) throwFirstFailure(arms, open);
+        if (failFast) throwIfLost(arms, open);
       },
     };
     const unwatch = failFast ? stopWhenAborted(open, stop) : () => {};
@@ -73,6 +80,11 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     const records = solutions.map((solution, index) =>
       buildRecord(solution, open[index]?.run?.runId ?? null, batchId, open[index]?.config.signal?.reason),
     );
+    if (failFast) {
+      if (solutions.some(({ stopReason }) => stopReason === "closed")) throwIfAborted(open);
+      const lost = records.find(({ error }) => error !== null);
+      if (lost) throw lost.error;
+    }
     await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));
     const byPlace = new Map(asked.map(({ place }, index) => [place, records[index] as InputRecord]));
     return inputs.map((input, place) => byPlace.get(place) ?? (input as Error));
@@ -108,25 +120,40 @@ function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () 
   return () => signals.forEach((signal) => signal.removeEventListener("abort", listener));
 }
 
-/** Stops the batch once an input has nothing but failed calls: nothing it brings could be returned. */
-function stoppingEarly(generate: Generate, stop: AbortController): Generate {
+/**
+ * Stops every other call as soon as the batch is lost: at an error with which
+ * LangGraph steers, and, without `returnExceptions`, once an input is hopeless.
+ */
+function stoppingEarly(generate: Generate, stop: AbortController, failFast: boolean): Generate {
+  const replies = new Map<number, Reply[]>();
   const pending = new Map<number, number>();
-  const answered = new Set<number>();
+  const addPending = (arm: number, change: number): number => {
+    pending.set(arm, (pending.get(arm) ?? 0) + change);
+    return pending.get(arm) as number;
+  };
   return async (arm, request) => {
-    pending.set(arm.index, (pending.get(arm.index) ?? 0) + 1);
-    const reply = await generate(arm, request);
-    const left = (pending.get(arm.index) ?? 1) - 1;
-    pending.set(arm.index, left);
-    if (reply.error === undefined) answered.add(arm.index);
-    else if (left === 0 && !answered.has(arm.index)) stop.abort(reply.error);
-    return reply;
+    addPending(arm.index, 1);
+    try {
+      const reply = await generate(arm, request);
+      const known = [...(replies.get(arm.index) ?? []), reply];
+      replies.set(arm.index, known);
+      const left = addPending(arm.index, -1);
+      if (failFast && left === 0 && reply.error && isHopeless(known)) stop.abort(reply.error);
+      return reply;
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
   };
 }
 
-function throwFirstFailure(arms: readonly Arm[], open: readonly OpenInput[]): void {
+/** @throws the reason of an abort, or the error of an input that has nothing but failed calls */
+function throwIfLost(arms: readonly Arm[], open: readonly OpenInput[]): void {
+  throwIfAborted(open);
+  const hopeless = arms.find(({ samples }) => isHopeless(samples));
+  if (hopeless) throw hopeless.samples[0]?.error;
+}
+
+function throwIfAborted(open: readonly OpenInput[]): void {
   for (const { config } of open) config.signal?.throwIfAborted();
-  for (const { samples } of arms) {
-    const failed = samples.find(({ error }) => error !== undefined)?.error;
-    if (failed && samples.every(({ error }) => error !== undefined)) throw failed;
-  }
 }

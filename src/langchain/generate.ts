@@ -1,3 +1,4 @@
+import { isBaseMessage } from "@langchain/core/messages";
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import { mergeConfigs, patchConfig, pickRunnableConfigKeys } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
@@ -12,7 +13,8 @@ import type { OpenInput } from "./runs.js";
 
 /**
  * Reads the answer from a response: canonical text, or `null` if there is none
- * (`null` never votes). `text` is what the model said without its thoughts.
+ * (`null` never votes, nor does an empty text). `text` is what the model said
+ * without its thoughts. A sample whose extractor throws counts as failed.
  */
 export type AnswerExtractor = (text: string, message: AIMessage) => string | null | Promise<string | null>;
 
@@ -25,6 +27,9 @@ export interface CallSettings {
   /** Stops every call of the batch. */
   stop: AbortSignal;
 }
+
+/** How providers say that the output limit cut a response off. */
+const CUT_OFF = new Set(["length", "max_tokens", "MAX_TOKENS"]);
 
 /** LangGraph's message streaming shows every model call that does not carry this tag. */
 const HIDDEN_FROM_STREAMS = "langsmith:nostream";
@@ -46,15 +51,23 @@ export function generator(
     // A signal of its own for every call: shared ones gather listeners until Node warns.
     const signal = AbortSignal.any([stop, ...(input.config.signal ? [input.config.signal] : [])]);
     const config = callConfig(input, request, signal);
-    try {
-      const message = await caller.callWithOptions({ signal }, async () => {
+    const inTurn = <Result>(task: () => Promise<Result>): Promise<Result> =>
+      caller.callWithOptions({ signal }, async () => {
         signal.throwIfAborted();
-        return model.invoke([...input.messages, ...(await turnsOf(request, arm, input))], config);
+        return task();
       });
-      return await readReply(message as AIMessage, within(config, extractor));
+    let reply: Reply<AIMessage> = { text: "", answer: null, usage: {} };
+    try {
+      const turns = await turnsOf(request, arm, input);
+      reply = readReply(await inTurn(() => model.invoke([...input.messages, ...turns], config)));
+      // In turn again, because an extractor may ask a model of its own.
+      const message = reply.message as AIMessage;
+      const answer = await inTurn(async () => within(config, extractor)(reply.text, message));
+      if (typeof answer === "string" && answer !== "") return { ...reply, answer };
+      return reply.text.trim() === "" ? { ...reply, error: emptyResponse(message) } : reply;
     } catch (error) {
       if ((error as { is_bubble_up?: unknown } | null)?.is_bubble_up === true) throw error;
-      return { text: "", answer: null, usage: {}, error: asError(error) };
+      return { ...reply, error: asError(error) };
     }
   };
 }
@@ -91,24 +104,33 @@ function within(config: Partial<RunnableConfig>, extractor: AnswerExtractor): An
     AsyncLocalStorageProviderSingleton.runWithConfig(inherited, () => extractor(text, message));
 }
 
-async function readReply(message: AIMessage, extractor: AnswerExtractor): Promise<Reply<AIMessage>> {
-  const reply = { text: spokenText(message), usage: usageOf(message), message };
-  try {
-    const answer = await extractor(reply.text, message);
-    if (answer === null && reply.text.trim() === "")
-      return { ...reply, answer, error: emptyResponse(message) };
-    return { ...reply, answer };
-  } catch (error) {
-    return { ...reply, answer: null, error: asError(error) };
+/** @throws {Error} if the model returned anything but a message */
+function readReply(message: unknown): Reply<AIMessage> {
+  if (!isBaseMessage(message)) {
+    throw new Error(
+      `The model returned ${typeof message === "object" ? "an object" : JSON.stringify(message)}, not a message.`,
+    );
   }
+  const truncated = CUT_OFF.has(finishReason(message));
+  return {
+    text: spokenText(message),
+    answer: null,
+    usage: usageOf(message),
+    message: message as AIMessage,
+    truncated,
+  };
 }
 
-function emptyResponse(message: AIMessage): Error {
-  const { finish_reason, finishReason } = message.response_metadata ?? {};
-  const reason: unknown = finish_reason ?? finishReason;
+function finishReason(message: BaseMessage): string {
+  const metadata: Record<string, unknown> = message.response_metadata ?? {};
+  return String(
+    metadata["finish_reason"] ?? metadata["finishReason"] ?? metadata["stop_reason"] ?? "unknown",
+  );
+}
+
+function emptyResponse(message: BaseMessage): Error {
   return new Error(
-    `The model returned no text${typeof reason === "string" ? ` (finish reason "${reason}")` : ""}. ` +
-      "If it stopped for length, raise its output limit.",
+    `The model returned no text (finish reason "${finishReason(message)}"). If it stopped for length, raise its output limit.`,
   );
 }
 

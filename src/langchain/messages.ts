@@ -30,10 +30,11 @@ export function questionText(messages: readonly BaseMessage[]): string {
  */
 export function spokenText(message: BaseMessage): string {
   const text = message.text;
-  const opening = /^\s*<think>/.exec(text);
+  const opened = /^\s*<think>/.test(text);
   const end = text.lastIndexOf("</think>");
-  if (end >= 0) return text.slice(end + "</think>".length).trim();
-  return opening === null ? text : "";
+  const rest = end < 0 ? "" : text.slice(end + "</think>".length).trim();
+  // Some servers swallow the opening tag; a tag at the very end is then just mentioned.
+  return opened || rest !== "" ? rest : text;
 }
 
 /**

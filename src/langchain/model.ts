@@ -12,18 +12,21 @@ const LIMIT_FIELDS = ["maxTokens", "maxOutputTokens", "maxCompletionTokens"] as 
 /**
  * Most output tokens that one call of the model can return, as far as it tells;
  * settings bound with `withConfig` come before those of the model itself.
+ * `undefined` for a model inside a sequence, a fallback or a retry.
  */
 export function outputLimit(model: ChatLike): number | undefined {
-  for (const layer of layers(model)) {
-    for (const field of LIMIT_FIELDS) {
-      const value = layer[field];
-      if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
+  for (let layer: unknown = model; isObject(layer); layer = layer["bound"]) {
+    for (const settings of [layer["config"], layer["kwargs"], layer]) {
+      const limit = isObject(settings)
+        ? LIMIT_FIELDS.map((field) => settings[field]).find(isLimit)
+        : undefined;
+      if (limit !== undefined) return limit;
     }
   }
   return undefined;
 }
 
-/** @throws {OptionError} if `model` cannot be called, or would return one cached sample over and over */
+/** @throws {OptionError} if `model` cannot be called, repeats one cached sample, or returns several samples a call */
 export function validateModel(model: ChatLike): void {
   if (typeof model?.invoke !== "function") {
     throw new OptionError(
@@ -32,23 +35,33 @@ export function validateModel(model: ChatLike): void {
       'Give a chat model, such as new ChatOpenAI({ model: "gpt-5-mini" }).',
     );
   }
-  if (layers(model).some((layer) => Boolean(layer["cache"]))) {
-    throw new OptionError(
-      "model.cache",
-      "set",
-      "Cached samples are identical and their votes worthless; construct the model without cache.",
-    );
+  for (const part of partsOf(model)) {
+    if (part["cache"]) {
+      const fix =
+        "Cached samples are identical and their votes worthless; construct the model without cache.";
+      throw new OptionError("model.cache", "set", fix);
+    }
+    if (typeof part["n"] === "number" && part["n"] > 1) {
+      const fix =
+        "Every sample is a call of its own, so the others of a call would be paid for and lost; leave n at 1.";
+      throw new OptionError("model.n", part["n"], fix);
+    }
   }
 }
 
-/** The model with its bindings peeled off, outermost first: bound settings, then the object they bind. */
-function layers(model: ChatLike): Record<string, unknown>[] {
-  const found: Record<string, unknown>[] = [];
-  for (let layer: unknown = model; typeof layer === "object" && layer !== null;) {
-    const { bound, kwargs } = layer as { bound?: unknown; kwargs?: unknown };
-    if (typeof kwargs === "object" && kwargs !== null) found.push(kwargs as Record<string, unknown>);
-    found.push(layer as Record<string, unknown>);
-    layer = bound;
-  }
-  return found;
+/** The model and everything that it wraps: bindings, retries, fallbacks, steps of a sequence. */
+function partsOf(whole: unknown, seen: Set<unknown> = new Set()): Record<string, unknown>[] {
+  if (Array.isArray(whole)) return whole.flatMap((part) => partsOf(part, seen));
+  if (!isObject(whole) || seen.has(whole)) return [];
+  seen.add(whole);
+  const inner = ["bound", "runnable", "fallbacks", "first", "middle", "last"].map((field) => whole[field]);
+  return [whole, ...partsOf(inner, seen)];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isLimit(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }

@@ -12,7 +12,7 @@ export interface DynScalingMetadata {
   uncertainty: number;
   /** Samples asked for, failed and unreadable ones included: B_i. */
   samples: number;
-  /** Samples whose call failed or returned nothing. */
+  /** Samples whose call failed or returned nothing, or whose extractor threw. */
   failedSamples: number;
   /** Responses without a readable answer. */
   unparsedSamples: number;

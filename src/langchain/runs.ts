@@ -17,6 +17,8 @@ export interface OpenInput {
   config: Partial<RunnableConfig>;
   /** The input's own run; `undefined` if nothing traces it. */
   run: CallbackManagerForChainRun | undefined;
+  /** Whether that run has got its one end. */
+  closed: boolean;
   /** The run of its current round, the parent of that round's samples. */
   round: CallbackManagerForChainRun | undefined;
 }
@@ -49,11 +51,20 @@ export async function openRun(
   );
   // The id and the name were this run's; its children must not inherit them.
   const { runId: _runId, runName: _runName, ...inherited } = config;
-  return { messages, question: questionText(messages), config: inherited, run, round: undefined };
+  return {
+    messages,
+    question: questionText(messages),
+    config: inherited,
+    run,
+    closed: false,
+    round: undefined,
+  };
 }
 
 /** LangSmith gets the record beside the message; listeners of events see the message. */
-export async function closeRun({ run }: OpenInput, record: InputRecord): Promise<void> {
+export async function closeRun(input: OpenInput, record: InputRecord): Promise<void> {
+  const { run } = input;
+  input.closed = true;
   if (record.error) return run?.handleChainError(record.error);
   const { message, responses: _responses, error: _error, ...dynscaling } = record;
   await run?.handleChainEnd({ output: message, dynscaling });
@@ -90,15 +101,17 @@ export async function closeRound(input: OpenInput, arm: Arm, record: RoundRecord
     votes: countVotes(arm.samples.map(({ answer }) => answer)),
     samples: arm.samples.length,
   };
-  await input.round?.handleChainEnd(state);
+  const { round, run } = input;
   input.round = undefined;
-  await dispatchCustomEvent(ROUND_EVENT, state, { callbacks: input.run.getChild() });
+  await round?.handleChainEnd(state);
+  await dispatchCustomEvent(ROUND_EVENT, state, { callbacks: run?.getChild() });
 }
 
 /** Closes every run that is still open with one error. */
 export async function failRuns(open: readonly OpenInput[], error: unknown): Promise<void> {
+  const unfinished = open.filter((input) => input !== undefined && !input.closed);
   await Promise.all(
-    open.map(async ({ run, round }) => {
+    unfinished.map(async ({ run, round }) => {
       await round?.handleChainError(error);
       await run?.handleChainError(error);
     }),

@@ -6,7 +6,7 @@ import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { orAbort } from "./abort.js";
-import { openModel, type LocalModel } from "./local_model.js";
+import { loadModel, type LocalModel } from "./local_model.js";
 import {
   checkCallOptions,
   localOptions,
@@ -221,7 +221,7 @@ export class ChatLocal extends BaseChatModel<ChatLocalCallOptions, AIMessageChun
     const { sequences, threads } = this.#options;
     const { contextSize } = this.#fields;
     if (this.#opening === undefined) {
-      const opening = openModel({ path: this.#path, sequences, threads, contextSize });
+      const opening = loadModel({ path: this.#path, sequences, threads, contextSize });
       this.#opening = opening;
       // The next call tries again: the package or the file may be there by then.
       opening.catch(() => {

@@ -7,7 +7,7 @@ const DEFAULT_MOST_CONTEXT = 4096;
 
 type LlamaPackage = typeof import("node-llama-cpp");
 
-/** What {@link openModel} needs to know. */
+/** What {@link loadModel} needs to know. */
 export interface ModelSource {
   path: string;
   sequences: number;
@@ -61,7 +61,7 @@ export class LocalModel {
 }
 
 /** @throws Error saying what to install, or what is wrong with the file or the context size. */
-export async function openModel(source: ModelSource): Promise<LocalModel> {
+export async function loadModel(source: ModelSource): Promise<LocalModel> {
   const lib = await importLlama();
   await access(source.path).catch((cause: unknown) => {
     throw new Error(`ChatLocal: cannot read "${source.path}"; set "modelPath" to a GGUF file.`, {

@@ -22,7 +22,7 @@ export interface ChainPrompt {
   /**
    * The turns to append. Variables: `chain` (the rendered thoughts, joined by a
    * blank line), `count` (how many there are) and `question` (text of the
-   * user's last message).
+   * user's last human message; images are left out).
    */
   turns: ChatPromptTemplate;
 }

@@ -1,4 +1,4 @@
-import { requireInteger, requireKnownKeys } from "../core/errors.js";
+import { OptionError, requireInteger, requireKnownKeys } from "../core/errors.js";
 import { drawWithoutReplacement } from "../core/random.js";
 import type { Arm, Sample, SampleRequest, Sampler } from "../core/types.js";
 import type { ChainPrompt } from "../prompts/chain_prompt.js";
@@ -32,15 +32,21 @@ export interface IntegratedOptions {
  *
  * Where the paper is silent: an odd unit has one more independent sample than
  * conditioned ones; thoughts are drawn without replacement, all of them if there
- * are fewer than k; a failed or empty response is not quoted; if none can be
- * quoted, the rest of the unit is asked independently.
+ * are fewer than k; a failed, empty or cut-off response is not quoted; if none
+ * can be quoted, the rest of the unit is asked independently.
  *
- * @throws {OptionError} if `thoughtLength` is no whole number of at least 1
+ * @throws {OptionError} if an option is unknown or out of range, or a template of
+ *   `prompt` asks for a variable that it is not given
  */
 export function integrated(options: IntegratedOptions = {}): Sampler<ChainPrompt> {
   requireKnownKeys("integrated", options, ["thoughtLength", "prompt", "thoughtPool"]);
   const { thoughtLength = 4, prompt = guarded, thoughtPool = ownUnit } = options;
   requireInteger("integrated.thoughtLength", thoughtLength, 1);
+  if (typeof thoughtPool !== "function") {
+    throw new OptionError("integrated.thoughtPool", thoughtPool, "Give a function, such as allResponses.");
+  }
+  requireVariables("integrated.prompt.thought", prompt.thought, ["text", "number", "fence"]);
+  requireVariables("integrated.prompt.turns", prompt.turns, ["chain", "count", "question"]);
   return {
     name: "integrated",
     plan(arm, pulls, random) {
@@ -49,7 +55,7 @@ export function integrated(options: IntegratedOptions = {}): Sampler<ChainPrompt
       const missing = independentHalf - unit.filter(({ stage }) => stage === "parallel").length;
       if (missing > 0) return parallelRequests(missing);
       const quotable = thoughtPool(arm).filter(
-        ({ error, text }) => error === undefined && text.trim() !== "",
+        ({ error, truncated, text }) => error === undefined && truncated !== true && text.trim() !== "",
       );
       if (quotable.length === 0) return parallelRequests(pulls);
       return Array.from({ length: pulls }, () => ({
@@ -63,4 +69,17 @@ export function integrated(options: IntegratedOptions = {}): Sampler<ChainPrompt
 
 function parallelRequests(count: number): SampleRequest<ChainPrompt>[] {
   return Array.from({ length: count }, () => ({ stage: "parallel", parents: [] }));
+}
+
+/** A template with an unknown variable fails at every call, after half of each unit was paid for. */
+function requireVariables(
+  option: string,
+  template: { inputVariables: readonly unknown[] } | undefined,
+  given: readonly string[],
+): void {
+  const unknown = template?.inputVariables?.find((variable) => !given.includes(String(variable)));
+  if (template?.inputVariables === undefined || unknown !== undefined) {
+    const fault = unknown === undefined ? template : `{${String(unknown)}}`;
+    throw new OptionError(option, fault, `Give a LangChain template of the variables ${given.join(", ")}.`);
+  }
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_BUDGET, openAccount, validateBudget } from "../../src/core/budget.js";
+import { DEFAULT_BUDGET, completeBudget, openAccount } from "../../src/core/budget.js";
 import type { Budget } from "../../src/core/budget.js";
 import { OptionError } from "../../src/core/errors.js";
 
@@ -15,7 +15,7 @@ function errorOf(act: () => unknown): OptionError {
   throw new Error(`Expected an OptionError, got ${String(thrown)}.`);
 }
 
-describe("validateBudget", () => {
+describe("completeBudget", () => {
   it.each([
     { samplesPerInput: 1 },
     { samplesPerInput: 2.5 },
@@ -25,13 +25,18 @@ describe("validateBudget", () => {
     { totalSamples: 5, samplesPerInput: undefined },
     DEFAULT_BUDGET,
   ] as Budget[])("takes %j", (budget) => {
-    expect(() => validateBudget(budget)).not.toThrow();
+    expect(() => completeBudget(budget, undefined)).not.toThrow();
   });
 
   it.each<[budget: object, option: string, value: string, fix: string]>([
     [{}, "budget", "an object with keys (none)", "Set at least one of samplesPerInput"],
     [{ maxOutputTokensPerSample: 9 }, "budget", "an object with keys maxOutput", "Set at least one of"],
-    [{ samples: 5 }, "budget.samples", "5", "There is no such option; known are samplesPerInput"],
+    [
+      { samples: 5 },
+      "budget.samples",
+      "a value that is not shown",
+      "There is no such option; known are samplesPerInput",
+    ],
     [{ samplesPerInput: 0.5 }, "budget.samplesPerInput", "0.5", "Give a number of at least 1"],
     [{ samplesPerInput: Infinity }, "budget.samplesPerInput", "Infinity", "Give a number of at least 1"],
     [{ samplesPerInput: NaN }, "budget.samplesPerInput", "NaN", "Give a number of at least 1"],
@@ -55,7 +60,7 @@ describe("validateBudget", () => {
       "set an output limit on the model (maxTokens or maxOutputTokens) or give it here",
     ],
   ])("refuses %j with option, value and fix", (budget, option, value, fix) => {
-    const error = errorOf(() => validateBudget(budget as Budget));
+    const error = errorOf(() => completeBudget(budget as Budget, undefined));
     expect(error.option).toBe(option);
     expect(error.name).toBe("DynScalingOptionError");
     expect(error.message.startsWith(`${option}: got ${value}`)).toBe(true);

@@ -141,11 +141,11 @@ describe("solve() and the outside", () => {
     expect(solutions[0]).toMatchObject({ rounds: [], stopReason: "closed", arm: { uncertainty: 1 } });
   });
 
-  it("closes everything when every call fails: one unit each at most, and nobody wins", async () => {
+  it("closes everything when every call fails: four calls each, and nobody wins", async () => {
     const sent: number[] = [];
     const generate = async (): Promise<Reply> => ({ ...reply, answer: null, error: new Error("500") });
     const solutions = await run({ outside: { generate } }, sent);
-    expect(sent).toHaveLength(6);
+    expect(sent).toHaveLength(12);
     expect(solutions.map(({ stopReason }) => stopReason)).toEqual(["closed", "closed", "closed"]);
     expect(solutions.map(({ tally }) => tally.winner)).toEqual([null, null, null]);
   });

@@ -11,7 +11,7 @@ import type { Stage } from "../../src/core/types.js";
  * - S is the top `share` of the arms that may still be pulled, rounded up;
  * - the last unit is cut to what the pool holds; earlier inputs win ties;
  * - failed and blank responses are not quoted, a failed call has no answer;
- * - an arm whose calls all failed is not pulled again.
+ * - an arm whose calls all failed, four or more, is not pulled again.
  */
 export interface NaiveReply {
   text: string;
@@ -73,7 +73,7 @@ export function naive(settings: NaiveSettings): NaiveResult {
   const used = (): number => R.flat().length;
   const dead = (i: number): boolean => {
     for (const r of R[i]!) if (!r.failed) return false;
-    return R[i]!.length > 0;
+    return R[i]!.length >= 4;
   };
 
   function ask(calls: NaiveCall[], round: number): void {
