@@ -42,27 +42,25 @@ export function generator(
   inputs: readonly OpenInput[],
   { model, extractor, maxConcurrency, stop }: CallSettings,
 ): (arm: Arm<AIMessage>, request: SampleRequest<ChainPrompt>) => Promise<Reply<AIMessage>> {
-  const caller = new AsyncCaller({
-    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-    maxRetries: 0,
-  });
+  const calls = new AsyncCaller({ ...(maxConcurrency !== undefined && { maxConcurrency }), maxRetries: 0 });
+  // Not bounded, only raced with the signal: an extractor may ask a model that never answers.
+  const readings = new AsyncCaller({ maxRetries: 0 });
   return async (arm, request) => {
     const input = inputs[arm.index] as OpenInput;
     // A signal of its own for every call: shared ones gather listeners until Node warns.
     const signal = AbortSignal.any([stop, ...(input.config.signal ? [input.config.signal] : [])]);
     const config = callConfig(input, request, signal);
-    const inTurn = <Result>(task: () => Promise<Result>): Promise<Result> =>
-      caller.callWithOptions({ signal }, async () => {
-        signal.throwIfAborted();
-        return task();
-      });
     let reply: Reply<AIMessage> = { text: "", answer: null, usage: {} };
     try {
       const turns = await turnsOf(request, arm, input);
-      reply = readReply(await inTurn(() => model.invoke([...input.messages, ...turns], config)));
-      // In turn again, because an extractor may ask a model of its own.
+      const said = await calls.callWithOptions({ signal }, async () => {
+        signal.throwIfAborted();
+        return model.invoke([...input.messages, ...turns], config);
+      });
+      reply = readReply(said);
       const message = reply.message as AIMessage;
-      const answer = await inTurn(async () => within(config, extractor)(reply.text, message));
+      const reading = within(config, () => extractor(reply.text, message));
+      const answer = isPromise(reading) ? await readings.callWithOptions({ signal }, () => reading) : reading;
       if (typeof answer === "string" && answer !== "") return { ...reply, answer };
       return reply.text.trim() === "" ? { ...reply, error: emptyResponse(message) } : reply;
     } catch (error) {
@@ -98,10 +96,12 @@ function callConfig(
 }
 
 /** What an extractor runs (a judge, say) belongs to the input's run without being told so. */
-function within(config: Partial<RunnableConfig>, extractor: AnswerExtractor): AnswerExtractor {
-  const inherited = pickRunnableConfigKeys(config);
-  return async (text, message) =>
-    AsyncLocalStorageProviderSingleton.runWithConfig(inherited, () => extractor(text, message));
+function within<Result>(config: Partial<RunnableConfig>, task: () => Result): Result {
+  return AsyncLocalStorageProviderSingleton.runWithConfig(pickRunnableConfigKeys(config), task) as Result;
+}
+
+function isPromise<Result>(value: Result | Promise<Result>): value is Promise<Result> {
+  return typeof (value as { then?: unknown } | null)?.then === "function";
 }
 
 /** @throws {Error} if the model returned anything but a message */

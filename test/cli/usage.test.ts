@@ -35,6 +35,9 @@ describe("dynscaling run refuses, before anything is spent,", () => {
     ["a missing Google key", ["--model", "google-genai:gemini-2.5-flash"], /GOOGLE_API_KEY/],
     ["a budget below one sample per question", ["--budget", "0.5"], /--budget: got "0.5".*at least 1/],
     ["a budget that is no number", ["--budget", "many"], /--budget: got "many"/],
+    ["a seed that the model cannot take", ["--seed", "5000000000"], /seed.*5000000000/],
+    ["a negative seed", ["--seed", "-1"], /--seed/],
+    ["a model file that is not there", ["--model", "local:missing.gguf"], /missing\.gguf/],
     ["an empty budget", ["--budget="], /--budget: got ""/],
     ["a broken unit", ["--unit", "2.5"], /--unit: got "2.5".*whole number/],
     ["a negative temperature", ["--temperature=-1"], /--temperature: got "-1"/],
@@ -80,6 +83,33 @@ describe("dynscaling run refuses, before anything is spent,", () => {
     expect(stderr).toMatch(/exists already.*--force/);
     expect(code).toBe(2);
     expect(readFileSync(out, "utf8")).toBe("paid for\n");
+  });
+
+  it("to write over its own questions", async () => {
+    const { questions } = workspace([GOOD_LINE]);
+    const { code, stderr } = await dynscaling(["run", questions, "--out", questions, "--force"]);
+    expect(stderr).toMatch(/is the file of questions/);
+    expect(code).toBe(2);
+    expect(readFileSync(questions, "utf8")).toContain("1 + 1");
+  });
+
+  it("a token limit whose worst case nobody knows, and leaves no file behind even with --force", async () => {
+    const { questions, out } = workspace([GOOD_LINE]);
+    const args = [
+      "run",
+      questions,
+      "--out",
+      out,
+      "--force",
+      "--model",
+      "openai:x",
+      "--total-output-tokens",
+      "999",
+    ];
+    const { code, stderr } = await dynscaling(args, { env: { OPENAI_API_KEY: "k" } });
+    expect(stderr).toMatch(/--max-output-tokens N/);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
   });
 
   it("a file of questions that is not there", async () => {

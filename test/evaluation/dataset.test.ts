@@ -21,6 +21,10 @@ describe("parseDataset", () => {
     );
   });
 
+  it("reads files that begin with a byte order mark", () => {
+    expect(parseDataset('\uFEFF{"question": "a"}')).toEqual([{ id: "1", question: "a" }]);
+  });
+
   it("numbers lines without an id, skips empty ones, and takes numbers as text", () => {
     expect(parseDataset('{"question": "a", "answer": 7}\r\n\n{"id": 5, "question": "b"}\n')).toEqual([
       { id: "1", question: "a", answer: "7" },
