@@ -12,6 +12,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   extractors: ["core"],
   voting: ["core"],
   prompts: ["core", "@langchain/core/prompts"],
+  baselines: ["core", "samplers", "allocators", "uncertainty", "voting", "prompts", "method.ts"],
+  evaluation: ["core"],
 };
 
 /** Where LangChain may be named, and where Node may be. */

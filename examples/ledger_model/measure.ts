@@ -12,8 +12,8 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { type BaseMessage, HumanMessage } from "@langchain/core/messages";
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { drawWithoutReplacement, randomStreams } from "../../src/core/random.js";
+import { countVotes } from "../../src/core/votes.js";
 import { renderChain } from "../../src/langchain/render.js";
 import { ChatLocal } from "../../src/local/index.js";
 import { type LedgerProblem, ledgerQuestions, ledgerSolution, ledgerStream } from "../../src/local/ledger.js";
@@ -76,15 +76,7 @@ function perQuestion<T>(flat: readonly T[], size: number): T[][] {
 
 /** The most frequent answer; the first one seen wins a tie. */
 function majority(texts: readonly string[]): string | undefined {
-  const votes = new Map<string, number>();
-  for (const text of texts) {
-    const answer = answerOf(text);
-    if (answer !== undefined) votes.set(answer, (votes.get(answer) ?? 0) + 1);
-  }
-  return [...votes].reduce<[string | undefined, number]>(
-    (best, vote) => (vote[1] > best[1] ? vote : best),
-    [undefined, 0],
-  )[0];
+  return countVotes(texts.map((text) => answerOf(text) ?? null))[0]?.answer;
 }
 
 async function compareTemperatures(): Promise<void> {
@@ -111,11 +103,11 @@ async function reportAccuracy(): Promise<void> {
   const independent = perQuestion(texts, 16);
 
   // One unit as the library spends it: four samples, then four that read these four in random order.
-  const random = xoroshiro128plus(1);
+  const random = randomStreams(1)();
   const prompts = await Promise.all(
     questions.flatMap(({ question }, place) =>
       Array.from({ length: 4 }, () =>
-        chainPrompt(guarded, question, shuffled(random, independent[place]!.slice(0, 4))),
+        chainPrompt(guarded, question, drawWithoutReplacement(independent[place]!.slice(0, 4), 4, random)),
       ),
     ),
   );
@@ -171,15 +163,6 @@ async function reportAccuracy(): Promise<void> {
   console.log(
     `\n4 + 4 conditioned minus 8 independent: ${percent(gain)} +- ${percent(error)} points (standard error)`,
   );
-}
-
-function shuffled<T>(random: ReturnType<typeof xoroshiro128plus>, list: readonly T[]): T[] {
-  const copy = [...list];
-  for (let last = copy.length - 1; last > 0; last--) {
-    const other = uniformInt(random, 0, last);
-    [copy[last], copy[other]] = [copy[other]!, copy[last]!];
-  }
-  return copy;
 }
 
 /** Four attempts made by hand, so that what they hold is known; then one sample and one greedy answer. */
