@@ -5,7 +5,6 @@
  *   npm start -- [--seed 1] [--questions 30] [--tokens-per-question 800]
  */
 import { parseArgs } from "node:util";
-import type { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { DynScaling } from "langchain-dynscaling";
 import type { InputRecord, MethodFields } from "langchain-dynscaling";
 import { selfConsistency } from "langchain-dynscaling/baselines";
@@ -25,6 +24,9 @@ const seed = Number(values.seed);
 const questions = ledgerQuestions({ count: Number(values.questions), seed });
 const totalOutputTokens = Number(values["tokens-per-question"]) * questions.length;
 
+/** Output limit of one call; the worst case of each has to fit into the budget. */
+const LONGEST_SOLUTION = 192;
+
 interface Result {
   name: string;
   records: InputRecord[];
@@ -37,7 +39,7 @@ async function answer(
   budget: { samplesPerInput: number } | { totalOutputTokens: number },
   method: MethodFields,
 ): Promise<Result> {
-  const model = new ChatLocal({ seed });
+  const model = new ChatLocal({ seed, maxTokens: LONGEST_SOLUTION });
   const scaled = new DynScaling({ model, budget, seed, ...method });
   const target =
     "samplesPerInput" in budget ? { samples: questions.length } : { outputTokens: totalOutputTokens };
@@ -45,7 +47,7 @@ async function answer(
   const startedAt = Date.now();
   const records = await scaled.solve(
     questions.map(({ question }) => question),
-    { callbacks: [progress as BaseCallbackHandler] },
+    { callbacks: [progress] },
   );
   const seconds = (Date.now() - startedAt) / 1000;
   progress.finish();

@@ -81,6 +81,19 @@ describe("a budget in output tokens", () => {
   });
 });
 
+describe("output tokens that do not reach for a unit each", () => {
+  it("are shared out evenly, sample by sample", async () => {
+    const model = new ScriptedModel(
+      () => new AIMessage({ content: "\\boxed{1}", usage_metadata: usage(40) }),
+    );
+    const budget = { totalOutputTokens: 1300, maxOutputTokensPerSample: 100 };
+    const records = await new DynScaling({ model, budget }).solve(["a?", "b?", "c?", "d?", "e?", "f?"]);
+    const samples = records.map((record) => record.samples);
+    expect(samples.reduce((sum, count) => sum + count, 0)).toBe(31);
+    expect(Math.max(...samples) - Math.min(...samples)).toBeLessThanOrEqual(1);
+  });
+});
+
 function usage(output: number): { input_tokens: number; output_tokens: number; total_tokens: number } {
   return { input_tokens: 1, output_tokens: output, total_tokens: output + 1 };
 }

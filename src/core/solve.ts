@@ -155,12 +155,13 @@ async function sampleUnits<Message, Prompt>(
       .filter(({ state }) => outside.isOpen(state.arm) && !isHopeless(state.arm.samples))
       .map((grant) => {
         const { state } = grant;
-        const left = grant.pulls - pullsDone(grant);
+        const done = pullsDone(grant);
+        const left = grant.pulls - done;
         const requests = method.sampler.plan(state.arm, left, state.random);
         requirePlan(method.sampler.name, requests, state.arm, left);
-        return requests.map((request) => ({ state, request }));
+        return requests.map((request, place) => ({ state, request, turn: done + place }));
       });
-    const wave = roundRobin(planned).slice(0, account.affordable());
+    const wave = planned.flat().toSorted(byTurn).slice(0, account.affordable());
     if (wave.length === 0) break;
     const replies = await allReplies(wave.map(({ state, request }) => outside.generate(state.arm, request)));
     for (const [place, { state, request }] of wave.entries()) {
@@ -191,11 +192,8 @@ async function allReplies<Message>(calls: readonly Promise<Reply<Message>>[]): P
 }
 
 /** Everyone's first, then everyone's second, …: if the tokens run out, they run out for all alike. */
-function roundRobin<Item>(lists: readonly (readonly Item[])[]): Item[] {
-  const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
-  return Array.from({ length: longest }, (_, place) =>
-    lists.flatMap((list) => list.slice(place, place + 1)),
-  ).flat();
+function byTurn(a: { turn: number }, b: { turn: number }): number {
+  return a.turn - b.turn;
 }
 
 function withSample<Message>(

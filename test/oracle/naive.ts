@@ -88,7 +88,10 @@ export function naive(settings: NaiveSettings): NaiveResult {
   function integratedSampling(size: Map<number, number>, round: number): void {
     const first = new Map([...size.keys()].map((i) => [i, R[i]!.length]));
     // Line 1: R_init. Everyone's first request, then everyone's second, …
-    ask(interleave(new Map([...size].map(([i, B]) => [i, plain(i, Math.ceil(B / 2))]))), round);
+    ask(
+      interleave(new Map([...size].map(([i, B]) => [i, plain(i, Math.ceil(B / 2))])), () => 0),
+      round,
+    );
     // Lines 3 to 7: R_cond.
     const conditioned = new Map<number, NaiveCall[]>();
     for (const [i, B] of size) {
@@ -110,7 +113,10 @@ export function naive(settings: NaiveSettings): NaiveResult {
         conditioned.set(i, calls);
       }
     }
-    ask(interleave(conditioned), round);
+    ask(
+      interleave(conditioned, (i) => R[i]!.length - first.get(i)!),
+      round,
+    );
   }
 
   // Algorithm 1, lines 2 to 6.
@@ -166,10 +172,12 @@ function plain(arm: number, length: number): NaiveCall[] {
   return Array.from({ length }, () => ({ arm, stage: "parallel", parents: [] }));
 }
 
-function interleave(lists: Map<number, NaiveCall[]>): NaiveCall[] {
+/** Everyone's n-th request of the unit before anyone's next; `done` counts those of earlier waves. */
+function interleave(lists: Map<number, NaiveCall[]>, done: (i: number) => number): NaiveCall[] {
   const out: NaiveCall[] = [];
-  for (let n = 0; [...lists.values()].some((calls) => n < calls.length); n++) {
-    for (const calls of lists.values()) if (n < calls.length) out.push(calls[n]!);
+  const left = new Map([...lists].map(([i, calls]) => [i, [...calls]]));
+  for (let n = 0; [...left.values()].some((calls) => calls.length > 0); n++) {
+    for (const [i, calls] of left) if (done(i) <= n && calls.length > 0) out.push(calls.shift()!);
   }
   return out;
 }
