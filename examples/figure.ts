@@ -1,7 +1,7 @@
 /**
  * Draws the figure of the README from a real run on the embedded model: accuracy
  * against output tokens. Writes its points (JSON) and itself (SVG) to
- * examples/figure/. Takes about a quarter of an hour on two cores.
+ * examples/figure/. Takes about twenty minutes on two cores.
  *
  *   npx tsx examples/figure.ts [--questions 120] [--seed 2] [--redraw]
  */
@@ -76,14 +76,19 @@ async function measure(series: (typeof SERIES)[number]): Promise<Point[]> {
   return points;
 }
 
-/** Two curves with their intervals. */
+/** Accuracy over tokens, one curve a method, each with its interval. */
 function figure(points: Point[]): TopLevelSpec {
   const x = {
     field: "outputTokensPerInput",
     type: "quantitative",
     title: "output tokens per question",
   } as const;
-  const color = { field: "method", type: "nominal", title: null, legend: { orient: "bottom" } } as const;
+  const color = {
+    field: "method",
+    type: "nominal",
+    title: null,
+    legend: { orient: "bottom", labelLimit: 300, symbolOpacity: 1 },
+  } as const;
   return {
     data: { values: points },
     width: 520,
