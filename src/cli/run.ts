@@ -101,9 +101,9 @@ async function openOut({ out, force, questions }: RunArguments): Promise<FileHan
   try {
     return await open(out, constants.O_WRONLY | constants.O_CREAT | (force ? 0 : constants.O_EXCL));
   } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
+    const taken = (error as NodeJS.ErrnoException).code === "EEXIST";
     throw new UsageError(
-      exists
+      taken
         ? `--out: ${out} exists already; name another file, or add --force to overwrite it.`
         : `--out: ${(error as Error).message}`,
     );
