@@ -2,20 +2,17 @@ import { constants } from "node:fs";
 import { access, open, readFile, realpath, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
-import { AIMessage } from "@langchain/core/messages";
 import { samplePool } from "../core/budget.js";
 import { OptionError } from "../core/errors.js";
 import { DynScaling } from "../dynscaling.js";
 import { parseDataset } from "../evaluation/dataset.js";
 import type { Question } from "../evaluation/dataset.js";
-import { proportion } from "../evaluation/statistics.js";
-import { canonicalAnswer } from "../extractors/canonical.js";
-import type { InputRecord } from "../langchain/record.js";
 import { parseRunArguments } from "./arguments.js";
 import type { RunArguments } from "./arguments.js";
 import { openModel } from "./models.js";
 import { Progress } from "./progress.js";
 import type { ProgressStream } from "./progress.js";
+import { resultLine, summary } from "./results.js";
 import { UsageError } from "./usage_error.js";
 
 /** The outside world of the command, so that tests can stand in for it. */
@@ -134,86 +131,4 @@ function targetOf(
 ): { samples: number } | { outputTokens: number } {
   const samples = samplePool(budget, questions);
   return samples === Infinity ? { outputTokens: budget.totalOutputTokens ?? Infinity } : { samples };
-}
-
-/** One line of the results. */
-interface ResultLine {
-  id: string;
-  answer: string | null;
-  votes: InputRecord["votes"];
-  uncertainty: number;
-  samples: number;
-  failedSamples: number;
-  unparsedSamples: number;
-  inputTokens: number | null;
-  outputTokens: number | null;
-  stopReason: string;
-  /** The winning response. */
-  response?: string;
-  error?: string;
-  gold?: string;
-  correct?: boolean;
-}
-
-async function resultLine(
-  { id, answer: gold }: Question,
-  record: InputRecord,
-  extractor: RunArguments["extractor"],
-): Promise<ResultLine> {
-  // The gold answer may be written as a response would be: "(B)", "835 apples".
-  const wanted =
-    gold === undefined ? undefined : ((await extractor(gold, new AIMessage(gold))) ?? canonicalAnswer(gold));
-  const {
-    answer,
-    votes,
-    uncertainty,
-    samples,
-    failedSamples,
-    unparsedSamples,
-    inputTokens,
-    outputTokens,
-    stopReason,
-  } = record;
-  return {
-    id,
-    answer,
-    votes,
-    uncertainty,
-    samples,
-    failedSamples,
-    unparsedSamples,
-    inputTokens,
-    outputTokens,
-    stopReason,
-    ...(record.message && { response: record.message.text }),
-    ...(record.error && { error: record.error.message }),
-    ...(gold !== undefined && { gold, correct: answer !== null && answer === wanted }),
-  };
-}
-
-function summary(results: readonly ResultLine[], seconds: number, out: string): string {
-  const sum = (pick: (line: ResultLine) => number | null): string =>
-    results.reduce((total, line) => total + (pick(line) ?? 0), 0).toLocaleString("en");
-  const judged = results.filter(({ correct }) => correct !== undefined);
-  const lines = [
-    `${results.length} questions, ${sum((line) => line.samples)} samples (${sum((line) => line.failedSamples)} failed, ` +
-      `${sum((line) => line.unparsedSamples)} without a readable answer), ${sum((line) => line.inputTokens)} input and ` +
-      `${sum((line) => line.outputTokens)} output tokens, ${seconds.toFixed(1)} s`,
-  ];
-  if (judged.length > 0) {
-    const { share, low, high, total } = proportion(
-      judged.filter(({ correct }) => correct).length,
-      judged.length,
-    );
-    const percent = (value: number): string => (100 * value).toFixed(1);
-    lines.push(
-      `accuracy ${percent(share)}% (95% interval ${percent(low)} to ${percent(high)}, ${total} questions with a gold answer)`,
-    );
-  }
-  const failed = results.filter(({ error }) => error !== undefined);
-  if (failed.length > 0)
-    lines.push(
-      `${failed.length} questions got no response; the first: ${failed[0]?.id}: ${failed[0]?.error}`,
-    );
-  return `${lines.join("\n")}\nwritten to ${out}\n`;
 }
