@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const HIDE_PACKAGE = new URL("../support/hide_package.mjs", import.meta.url).href;
+const REDIRECT = new URL("../support/redirect.mjs", import.meta.url).href;
 
 export interface Finished {
   code: number | null;
@@ -22,12 +23,12 @@ export interface CommandOptions {
   onStderr?: (text: string, child: ChildProcess) => void;
 }
 
-/** Runs the built command without any key in its environment. */
+/** Runs the built command without any key in its environment, and with no network beyond this machine. */
 export function dynscaling(
   args: string[],
   { env = {}, hidden, onStderr }: CommandOptions = {},
 ): Promise<Finished> {
-  const preload = hidden === undefined ? [] : ["--import", HIDE_PACKAGE];
+  const preload = ["--import", hidden === undefined ? REDIRECT : HIDE_PACKAGE];
   const child = spawn(process.execPath, [...preload, CLI, ...args], {
     env: { PATH: process.env["PATH"], ...(hidden !== undefined && { HIDDEN_PACKAGE: hidden }), ...env },
     stdio: ["ignore", "pipe", "pipe"],

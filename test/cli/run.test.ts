@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ledgerQuestions } from "../../src/local/ledger.js";
+import { serveGemini } from "../support/gemini_server.js";
+import { serveOpenAI } from "../support/openai_server.js";
 import { dynscaling, workspace } from "./command.js";
 
 interface Line {
@@ -81,5 +83,86 @@ describe("dynscaling run on the embedded model", () => {
     expect(samples).toBeLessThan(400);
     expect(written.every(({ stopReason }) => stopReason === "closed")).toBe(true);
     expect(stdout).toContain("4 questions");
+  });
+});
+
+describe("dynscaling run on a provider's model", () => {
+  const arithmetic = [
+    '{"question": "What is 2 + 3?", "answer": "5"}',
+    '{"question": "What is 4 + 4?", "answer": "8"}',
+  ];
+  const settings = [
+    "--budget",
+    "6",
+    "--temperature",
+    "0.6",
+    "--max-output-tokens",
+    "64",
+    "--max-concurrency",
+    "2",
+  ];
+
+  it("asks ChatOpenAI, with the settings given", async () => {
+    const server = await serveOpenAI(({ turns }) => ({
+      text: turns[0]?.text.includes("2 + 3") ? "The answer is 5." : "The answer is 9.",
+    }));
+    const { questions: file, out, results } = workspace(arithmetic);
+    const env = { OPENAI_API_KEY: "test", TEST_OPENAI_URL: server.url };
+    const { code, stdout } = await dynscaling(
+      ["run", file, "--out", out, "--model", "openai:gpt-4.1-mini", ...settings],
+      { env },
+    );
+    await server.close();
+    expect(code).toBe(0);
+    expect(results()).toMatchObject([
+      { id: "1", answer: "5", correct: true },
+      { id: "2", answer: "9", correct: false },
+    ]);
+    expect(stdout).toContain("accuracy 50.0%");
+    expect(server.requests).toHaveLength(12);
+    expect(server.peakInFlight()).toBe(2);
+    for (const { body } of server.requests)
+      expect(body).toMatchObject({ model: "gpt-4.1-mini", temperature: 0.6 });
+  });
+
+  it("asks ChatGoogleGenerativeAI, and takes the letter of a choice", async () => {
+    const server = await serveGemini(() => ({ text: "Surely.\n**Answer: (B)**" }));
+    const { questions: file, out, results } = workspace(['{"question": "A) 1 B) 2", "answer": "(B)"}']);
+    const env = { GOOGLE_API_KEY: "test", TEST_GEMINI_URL: server.url };
+    const args = [
+      "run",
+      file,
+      "--out",
+      out,
+      "--model",
+      "google-genai:gemini-2.5-flash",
+      "--extractor",
+      "choice",
+      ...settings,
+    ];
+    const { code } = await dynscaling(args, { env });
+    await server.close();
+    expect(code).toBe(0);
+    expect(results()).toMatchObject([{ answer: "B", gold: "(B)", correct: true, samples: 6 }]);
+    expect(server.requests).toHaveLength(6);
+  });
+
+  it("says what failed, once, and exits with 1 when a question got no response", async () => {
+    const server = await serveOpenAI(({ turns }) =>
+      turns[0]?.text.includes("2 + 3") ? { text: "The answer is 5." } : { status: 400, text: "bad request" },
+    );
+    const { questions: file, out, results } = workspace(arithmetic);
+    const env = { OPENAI_API_KEY: "test", TEST_OPENAI_URL: server.url };
+    const { code, stdout } = await dynscaling(
+      ["run", file, "--out", out, "--model", "openai:gpt-4.1-mini", ...settings],
+      { env },
+    );
+    await server.close();
+    expect(code).toBe(1);
+    expect(results()).toMatchObject([
+      { answer: "5" },
+      { answer: null, error: expect.stringContaining("bad request") as string },
+    ]);
+    expect(stdout).toContain("1 questions got no response; the first: 2:");
   });
 });
