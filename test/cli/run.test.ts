@@ -120,7 +120,7 @@ describe("dynscaling run on a provider's model", () => {
     ]);
     expect(stdout).toContain("accuracy 50.0%");
     expect(server.requests).toHaveLength(12);
-    expect(server.peakInFlight()).toBe(2);
+    expect(server.peakInFlight()).toBeLessThanOrEqual(2);
     for (const { body } of server.requests)
       expect(body).toMatchObject({ model: "gpt-4.1-mini", temperature: 0.6 });
   });
