@@ -125,7 +125,7 @@ export interface Tally {
   votes: readonly Vote[];
 }
 
-/** Turns the samples of one arm into a winner. */
+/** Turns the samples of one arm, of which there may be none, into a winner. */
 export type VotingRule = (samples: readonly Sample[], random: Random) => Tally;
 
 /**
