@@ -7,13 +7,13 @@ import { requireKnownKeys } from "./core/errors.js";
 import type { Method } from "./core/solve.js";
 import { finalAnswer } from "./extractors/final_answer.js";
 import { solveBatch, withBatchId } from "./langchain/batch.js";
-import type { Batch } from "./langchain/batch.js";
+import type { Batch, ReadInput } from "./langchain/batch.js";
 import type { AnswerExtractor } from "./langchain/generate.js";
 import { toMessages } from "./langchain/messages.js";
 import { outputLimit, validateModel } from "./langchain/model.js";
 import type { ChatLike } from "./langchain/model.js";
 import type { InputRecord, ScaledMessage } from "./langchain/record.js";
-import { requireFunction, resolveMethod } from "./method.js";
+import { DEFAULT_METHOD, requireFunction, resolveMethod } from "./method.js";
 import type { MethodFields } from "./method.js";
 import type { ChainPrompt } from "./prompts/chain_prompt.js";
 
@@ -29,17 +29,7 @@ export interface DynScalingFields extends MethodFields {
   seed?: number;
 }
 
-const FIELDS = [
-  "model",
-  "budget",
-  "extractor",
-  "sampler",
-  "allocator",
-  "uncertainty",
-  "voting",
-  "unitSamples",
-  "seed",
-];
+const FIELDS = ["model", "budget", "extractor", ...Object.keys(DEFAULT_METHOD), "seed"];
 
 /**
  * DynScaling (arXiv 2506.16043) as a Runnable: the inputs of one `batch()` share
@@ -111,13 +101,12 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     batchOptions?: RunnableBatchOptions,
   ): Promise<(ScaledMessage | Error)[]> {
     const failFast = batchOptions?.returnExceptions !== true;
-    const readable = failFast ? inputs : inputs.map(inputOrError);
-    const results = await this.#solve(readable, options, {
+    const results = await this.#solve(inputs.map(failFast ? readInput : readInputOrError), options, {
       failFast,
       maxConcurrency: batchOptions?.maxConcurrency,
     });
     return results.map((result) =>
-      result instanceof Error ? result : (result.message ?? result.error ?? new Error("No response.")),
+      result instanceof Error ? result : (result.message ?? (result.error as Error)),
     );
   }
 
@@ -130,15 +119,15 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     inputs: BaseLanguageModelInput[],
     options?: Partial<RunnableConfig> | Partial<RunnableConfig>[],
   ): Promise<InputRecord[]> {
-    for (const input of inputs) toMessages(input);
-    return (await this.#solve(inputs, options, {
+    const read = inputs.map((input) => ({ input, messages: toMessages(input) }));
+    return (await this.#solve(read, options, {
       failFast: false,
       maxConcurrency: undefined,
     })) as InputRecord[];
   }
 
   #solve(
-    inputs: readonly (BaseLanguageModelInput | Error)[],
+    inputs: Batch["inputs"],
     options: Partial<RunnableConfig> | Partial<RunnableConfig>[] | undefined,
     settings: Pick<Batch, "failFast" | "maxConcurrency">,
   ): Promise<(InputRecord | Error)[]> {
@@ -160,12 +149,15 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   }
 }
 
+/** A failed step upstream hands its Error on as an input; it stays one. */
+function readInput(input: BaseLanguageModelInput | Error): ReadInput | Error {
+  return input instanceof Error ? input : { input, messages: toMessages(input) };
+}
+
 /** With `returnExceptions`, an input that cannot be read is an error in its place. */
-function inputOrError(input: BaseLanguageModelInput | Error): BaseLanguageModelInput | Error {
-  if (input instanceof Error) return input;
+function readInputOrError(input: BaseLanguageModelInput | Error): ReadInput | Error {
   try {
-    toMessages(input);
-    return input;
+    return readInput(input);
   } catch (error) {
     return error as Error;
   }

@@ -96,18 +96,18 @@ export function parseRunArguments(args: string[]): RunArguments {
   if (extra.length > 0)
     throw new UsageError(`One file of questions at a time; "${extra[0]}" is one too many.`);
   if (values.out === undefined) throw new UsageError("Name a file for the results: --out RESULTS.jsonl");
-  const totalOutputTokens = wholeNumber("total-output-tokens", values["total-output-tokens"], 1);
-  const samplesPerInput = number("budget", values.budget, 1);
-  const unitSamples = wholeNumber("unit", values.unit, 1);
+  const totalOutputTokens = ifGiven(wholeNumber, "total-output-tokens", values["total-output-tokens"], 1);
+  const samplesPerInput = ifGiven(number, "budget", values.budget, 1);
+  const unitSamples = ifGiven(wholeNumber, "unit", values.unit, 1);
   return {
     questions,
     out: values.out,
     force: values.force,
     model: values.model,
-    temperature: number("temperature", values.temperature, 0),
-    maxOutputTokens: wholeNumber("max-output-tokens", values["max-output-tokens"], 1),
-    maxConcurrency: wholeNumber("max-concurrency", values["max-concurrency"], 1) ?? 1,
-    seed: wholeNumber("seed", values.seed, 0) ?? 0,
+    temperature: ifGiven(number, "temperature", values.temperature, 0),
+    maxOutputTokens: ifGiven(wholeNumber, "max-output-tokens", values["max-output-tokens"], 1),
+    maxConcurrency: wholeNumber("max-concurrency", values["max-concurrency"], 1),
+    seed: wholeNumber("seed", values.seed, 0),
     budget: {
       ...(totalOutputTokens === undefined ? DEFAULT_BUDGET : { totalOutputTokens }),
       ...(samplesPerInput !== undefined && { samplesPerInput }),
@@ -132,8 +132,7 @@ function parse(
   }
 }
 
-function number(option: string, text: string | undefined, minimum: number): number | undefined {
-  if (text === undefined) return undefined;
+function number(option: string, text: string, minimum: number): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value < minimum) {
     throw new UsageError(`--${option}: got "${text}". Give a number of at least ${minimum}.`);
@@ -141,12 +140,21 @@ function number(option: string, text: string | undefined, minimum: number): numb
   return value;
 }
 
-function wholeNumber(option: string, text: string | undefined, minimum: number): number | undefined {
+function wholeNumber(option: string, text: string, minimum: number): number {
   const value = number(option, text, minimum);
-  if (value !== undefined && !Number.isSafeInteger(value)) {
+  if (!Number.isSafeInteger(value)) {
     throw new UsageError(`--${option}: got "${text}". Give a whole number of at least ${minimum}.`);
   }
   return value;
+}
+
+function ifGiven(
+  read: typeof number,
+  option: string,
+  text: string | undefined,
+  minimum: number,
+): number | undefined {
+  return text === undefined ? undefined : read(option, text, minimum);
 }
 
 function named<Member>(option: string, name: string, family: Record<string, Member>): Member {

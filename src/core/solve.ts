@@ -65,8 +65,7 @@ export async function solve<Message, Prompt>(
     random: nextStream(),
     rounds: [],
   }));
-  const isOpen = (state: ArmState<Message>): boolean =>
-    !isHopeless(state.arm.samples) && outside.isOpen(state.arm);
+  const isOpen = ({ arm }: ArmState<Message>): boolean => mayPull(arm, outside);
 
   let grants: Grant<Message>[] = firstUnit(states, account.samplesLeft(), method.unitSamples);
   for (let round = 0; grants.length > 0; round++) {
@@ -95,6 +94,10 @@ interface Grant<Message> {
   state: ArmState<Message>;
   pulls: number;
   priority: number | null;
+}
+
+function mayPull<Message>(arm: Arm<Message>, outside: Pick<Outside<Message, never>, "isOpen">): boolean {
+  return !isHopeless(arm.samples) && outside.isOpen(arm);
 }
 
 function firstUnit<Message>(
@@ -152,7 +155,7 @@ async function sampleUnits<Message, Prompt>(
   for (;;) {
     const planned = grants
       .filter((grant) => pullsDone(grant) < grant.pulls)
-      .filter(({ state }) => outside.isOpen(state.arm) && !isHopeless(state.arm.samples))
+      .filter(({ state }) => mayPull(state.arm, outside))
       .map((grant) => {
         const { state } = grant;
         const done = pullsDone(grant);

@@ -11,7 +11,6 @@ import type { Arm, Reply } from "../core/types.js";
 import type { ChainPrompt } from "../prompts/chain_prompt.js";
 import { generator } from "./generate.js";
 import type { AnswerExtractor } from "./generate.js";
-import { toMessages } from "./messages.js";
 import type { ChatLike } from "./model.js";
 import { buildRecord } from "./record.js";
 import type { InputRecord } from "./record.js";
@@ -20,10 +19,16 @@ import type { OpenInput } from "./runs.js";
 
 type Generate = Outside<AIMessage, ChainPrompt>["generate"];
 
+/** An input, and the messages it stands for. */
+export interface ReadInput {
+  input: BaseLanguageModelInput;
+  messages: BaseMessage[];
+}
+
 /** One batch, as the Runnable hands it over. */
 export interface Batch {
-  /** A failed step upstream hands its Error on as an input: it is passed through, unspent. */
-  inputs: readonly (BaseLanguageModelInput | Error)[];
+  /** An Error is passed through, unspent. */
+  inputs: readonly (ReadInput | Error)[];
   /** One per input. */
   configs: readonly RunnableConfig[];
   batchId: string;
@@ -45,22 +50,16 @@ export interface Batch {
  */
 export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]> {
   const { inputs, configs, batchId, failFast } = batch;
-  const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ input, place }]));
+  const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ ...input, place }]));
   if (asked.length === 0) return inputs as Error[];
   const account = openAccount(batch.budget, asked.length);
-  const messages = asked.map(({ input }) => toMessages(input));
   const open: OpenInput[] = [];
   const stop = new AbortController();
   const inputOf = (arm: Arm): OpenInput => open[arm.index] as OpenInput;
   try {
     await Promise.all(
-      asked.map(async ({ input, place }, index) => {
-        open[index] = await openRun(
-          batch,
-          input,
-          messages[index] as BaseMessage[],
-          configs[place] as RunnableConfig,
-        );
+      asked.map(async ({ input, messages, place }, index) => {
+        open[index] = await openRun(batch, input, messages, configs[place] as RunnableConfig);
       }),
     );
     const generate = generator(open, { ...batch, stop: stop.signal });
@@ -115,7 +114,7 @@ export function withBatchId(
 function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () => void {
   const signals = new Set(open.flatMap(({ config }) => config.signal ?? []));
   const listener = (event: Event): void => stop.abort((event.target as AbortSignal).reason);
-  for (const signal of signals) signal.throwIfAborted();
+  throwIfAborted(open);
   for (const signal of signals) signal.addEventListener("abort", listener, { once: true });
   return () => signals.forEach((signal) => signal.removeEventListener("abort", listener));
 }
@@ -125,20 +124,16 @@ function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () 
  * LangGraph steers, and, without `returnExceptions`, once an input is hopeless.
  */
 function stoppingEarly(generate: Generate, stop: AbortController, failFast: boolean): Generate {
-  const replies = new Map<number, Reply[]>();
-  const pending = new Map<number, number>();
-  const addPending = (arm: number, change: number): number => {
-    pending.set(arm, (pending.get(arm) ?? 0) + change);
-    return pending.get(arm) as number;
-  };
+  const arms = new Map<number, { pending: number; replies: Reply[] }>();
   return async (arm, request) => {
-    addPending(arm.index, 1);
+    const known = arms.get(arm.index) ?? { pending: 0, replies: [] };
+    arms.set(arm.index, known);
+    known.pending += 1;
     try {
       const reply = await generate(arm, request);
-      const known = [...(replies.get(arm.index) ?? []), reply];
-      replies.set(arm.index, known);
-      const left = addPending(arm.index, -1);
-      if (failFast && left === 0 && reply.error && isHopeless(known)) stop.abort(reply.error);
+      known.pending -= 1;
+      known.replies.push(reply);
+      if (failFast && known.pending === 0 && isHopeless(known.replies)) stop.abort(reply.error);
       return reply;
     } catch (error) {
       stop.abort(error);

@@ -95,16 +95,16 @@ export async function openRound(
 
 /** Closes the run of a round and tells the listeners of events. */
 export async function closeRound(input: OpenInput, arm: Arm, record: RoundRecord): Promise<void> {
-  if (input.run === undefined) return;
+  const { round, run } = input;
+  if (run === undefined) return;
   const state = {
     ...record,
     votes: countVotes(arm.samples.map(({ answer }) => answer)),
     samples: arm.samples.length,
   };
-  const { round, run } = input;
   input.round = undefined;
   await round?.handleChainEnd(state);
-  await dispatchCustomEvent(ROUND_EVENT, state, { callbacks: run?.getChild() });
+  await dispatchCustomEvent(ROUND_EVENT, state, { callbacks: run.getChild() });
 }
 
 /** Closes every run that is still open with one error. */
