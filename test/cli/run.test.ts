@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ledgerQuestions } from "../../src/local/ledger.js";
 import { serveGemini } from "../support/gemini_server.js";
 import { serveOpenAI } from "../support/openai_server.js";
+import type { ProtocolServer, Respond } from "../support/protocol_server.js";
 import { dynscaling, workspace } from "./command.js";
+import type { Finished } from "./command.js";
 
 interface Line {
   id: string;
@@ -102,19 +104,24 @@ describe("dynscaling run on a provider's model", () => {
     "2",
   ];
 
-  it("asks ChatOpenAI, with the settings given", async () => {
-    const server = await serveOpenAI(({ turns }) => ({
-      text: turns[0]?.text.includes("2 + 3") ? "The answer is 5." : "The answer is 9.",
-    }));
+  async function askOpenAI(
+    respond: Respond,
+  ): Promise<Finished & { server: ProtocolServer; written: unknown[] }> {
+    const server = await serveOpenAI(respond);
     const { questions: file, out, results } = workspace(arithmetic);
     const env = { OPENAI_API_KEY: "test", TEST_OPENAI_URL: server.url };
-    const { code, stdout } = await dynscaling(
-      ["run", file, "--out", out, "--model", "openai:gpt-4.1-mini", ...settings],
-      { env },
-    );
+    const args = ["run", file, "--out", out, "--model", "openai:gpt-4.1-mini", ...settings];
+    const finished = await dynscaling(args, { env });
     await server.close();
+    return { ...finished, server, written: results() };
+  }
+
+  it("asks ChatOpenAI, with the settings given", async () => {
+    const { code, stdout, server, written } = await askOpenAI(({ turns }) => ({
+      text: turns[0]?.text.includes("2 + 3") ? "The answer is 5." : "The answer is 9.",
+    }));
     expect(code).toBe(0);
-    expect(results()).toMatchObject([
+    expect(written).toMatchObject([
       { id: "1", answer: "5", correct: true },
       { id: "2", answer: "9", correct: false },
     ]);
@@ -148,18 +155,11 @@ describe("dynscaling run on a provider's model", () => {
   });
 
   it("says what failed, once, and exits with 1 when a question got no response", async () => {
-    const server = await serveOpenAI(({ turns }) =>
+    const { code, stdout, written } = await askOpenAI(({ turns }) =>
       turns[0]?.text.includes("2 + 3") ? { text: "The answer is 5." } : { status: 400, text: "bad request" },
     );
-    const { questions: file, out, results } = workspace(arithmetic);
-    const env = { OPENAI_API_KEY: "test", TEST_OPENAI_URL: server.url };
-    const { code, stdout } = await dynscaling(
-      ["run", file, "--out", out, "--model", "openai:gpt-4.1-mini", ...settings],
-      { env },
-    );
-    await server.close();
     expect(code).toBe(1);
-    expect(results()).toMatchObject([
+    expect(written).toMatchObject([
       { answer: "5" },
       { answer: null, error: expect.stringContaining("bad request") as string },
     ]);

@@ -1,5 +1,4 @@
 import { StringOutputParser } from "@langchain/core/output_parsers";
-import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { ChatGoogleGenerativeAI } from "@langchain/google-genai";
 import type { GoogleGenerativeAIChatInput } from "@langchain/google-genai";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,6 +7,7 @@ import { bare, guarded } from "../../src/prompts/index.js";
 import { integrated } from "../../src/samplers/index.js";
 import { serveGemini } from "../support/gemini_server.js";
 import type { ModelRequest, ProtocolServer, Respond } from "../support/protocol_server.js";
+import { prompt, questions } from "./conversation.js";
 
 let server: ProtocolServer | undefined;
 afterEach(() => server?.close());
@@ -33,16 +33,6 @@ function client(
 function contents({ body }: ModelRequest): unknown[] {
   return body["contents"] as unknown[];
 }
-
-const prompt = ChatPromptTemplate.fromMessages([
-  ["system", "Answer in a box."],
-  ["human", "What is 2 + 2?"],
-  ["ai", "\\boxed{{4}}"],
-  ["human", "{question}"],
-]);
-const questions = ["What is 1 + {a}?", "What is 1 + 2?", "What is 1 + 3?"].map((text) => ({
-  question: text,
-}));
 
 describe("DynScaling over the wire of ChatGoogleGenerativeAI", () => {
   it("stands where the model stood, and spends the whole pool and no request more", async () => {

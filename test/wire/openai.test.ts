@@ -1,5 +1,4 @@
 import { StringOutputParser } from "@langchain/core/output_parsers";
-import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { ChatOpenAI } from "@langchain/openai";
 import type { ChatOpenAIFields } from "@langchain/openai";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -7,6 +6,7 @@ import { DynScaling, OptionError } from "../../src/index.js";
 import { integrated } from "../../src/samplers/index.js";
 import { serveOpenAI } from "../support/openai_server.js";
 import type { ModelRequest, ProtocolServer, Respond } from "../support/protocol_server.js";
+import { prompt, questions } from "./conversation.js";
 
 let server: ProtocolServer | undefined;
 afterEach(() => server?.close());
@@ -30,16 +30,6 @@ function client({ url }: ProtocolServer, fields: ChatOpenAIFields = {}): ChatOpe
 function question({ turns }: ModelRequest): string {
   return turns.find(({ role }) => role === "user")?.text ?? "";
 }
-
-const prompt = ChatPromptTemplate.fromMessages([
-  ["system", "Answer in a \\boxed{{}}."],
-  ["human", "What is 2 + 2?"],
-  ["ai", "\\boxed{{4}}"],
-  ["human", "{question}"],
-]);
-const questions = ["What is 1 + {a}?", "What is 1 + 2?", "What is 1 + 3?"].map((text) => ({
-  question: text,
-}));
 
 describe("DynScaling over the wire of ChatOpenAI", () => {
   it("stands where the model stood, and spends the whole pool and no request more", async () => {
