@@ -42,6 +42,8 @@ export interface Account {
   usedSamples(): number;
   /** Output tokens booked so far, those that failed calls may have cost included. */
   usedOutputTokens(): number;
+  /** US dollars booked so far, likewise; `null` without `budget.prices`. */
+  usedCostUsd(): number | null;
   /** Samples that the pool of samples still holds, beside those in flight; may be Infinity. */
   samplesLeft(): number;
   /**
@@ -143,6 +145,7 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
   return {
     usedSamples: () => spent.samples,
     usedOutputTokens: () => spent.outputTokens + uncertain.outputTokens,
+    usedCostUsd: () => (prices ? spent.costUsd + uncertain.costUsd : null),
     samplesLeft,
     affordable: () => Math.min(bySamples(), byTokens(), byCost()),
     reserve(inputTokens) {

@@ -29,7 +29,11 @@ export interface EvaluateOptions extends CheckpointOptions {
   seeds?: readonly number[];
   /** Reads answers, and the gold answers as well. Default `finalAnswer`. */
   extractor?: AnswerExtractor;
-  /** Most output tokens of one call; needed for budgets in tokens where the model does not tell. */
+  /**
+   * Most output tokens of one call. Where the model does not tell them and this is left
+   * out, a budget in tokens goes by the largest response so far, and may be exceeded: see
+   * `Budget.maxOutputTokensPerSample`.
+   */
   maxOutputTokensPerSample?: number;
   /** Most calls in flight. Default: no limit. */
   maxConcurrency?: number;

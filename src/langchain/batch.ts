@@ -119,6 +119,8 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     totalSamples,
     usedOutputTokens: account.usedOutputTokens(),
     totalOutputTokens: batch.budget.totalOutputTokens ?? null,
+    usedCostUsd: account.usedCostUsd(),
+    totalCostUsd: batch.budget.totalCostUsd ?? null,
   });
   const inputOf = (arm: Arm): OpenInput => open[arm.index] as OpenInput;
   const journal =

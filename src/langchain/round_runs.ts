@@ -13,12 +13,16 @@ export const ROUND_EVENT = "dynscaling:round";
 export interface Spend {
   /** Samples asked for, over all inputs. */
   usedSamples: number;
-  /** Samples that the budget grants the batch; `null` if only tokens limit it. */
+  /** Samples that the budget grants the batch; `null` if it sets no limit in samples. */
   totalSamples: number | null;
   /** Output tokens booked; a call of unknown usage counts with its worst case. */
   usedOutputTokens: number;
-  /** Output tokens that the budget grants the batch; `null` if only samples limit it. */
+  /** Output tokens that the budget grants the batch; `null` if it sets no limit in tokens. */
   totalOutputTokens: number | null;
+  /** US dollars booked, prompts included; a call of unknown usage counts with its worst case. `null` without `budget.prices`. */
+  usedCostUsd: number | null;
+  /** US dollars that the budget grants the batch; `null` if it sets no limit in dollars. */
+  totalCostUsd: number | null;
 }
 
 /** An input after one of its rounds. */

@@ -43,12 +43,21 @@ export class SharedAccount {
     const { maxSamplesPerInput, samplesPerCall, total } = this.#limits;
     let used = 0;
     let tokens = 0;
+    let costUsd = 0;
     const inFlight = new Set<Reservation>();
     const samplesLeft = (): number =>
       Math.min(whole.samplesLeft(), maxSamplesPerInput - used - inFlight.size * samplesPerCall);
+    /** Books to the whole, and to the question what that added. */
+    const book = (booking: () => void): void => {
+      const [tokensBefore, costBefore] = [whole.usedOutputTokens(), whole.usedCostUsd() ?? 0];
+      booking();
+      tokens += whole.usedOutputTokens() - tokensBefore;
+      costUsd += (whole.usedCostUsd() ?? 0) - costBefore;
+    };
     const own: Account = {
       usedSamples: () => used,
       usedOutputTokens: () => tokens,
+      usedCostUsd: () => (total.prices ? costUsd : null),
       samplesLeft,
       affordable: () => Math.min(whole.affordable(), wholeCalls(samplesLeft(), samplesPerCall)),
       reserve(inputTokens) {
@@ -61,17 +70,12 @@ export class SharedAccount {
         if (inFlight.delete(held)) whole.release(held);
       },
       record(reply) {
-        const before = whole.usedOutputTokens();
-        whole.record(reply);
+        book(() => whole.record(reply));
         // A failed call that gives its sample back counts towards the most of one question: it must end.
         used += 1;
-        tokens += whole.usedOutputTokens() - before;
       },
       hold: (outputTokens) => whole.hold(outputTokens),
-      charge(outputTokens) {
-        tokens += outputTokens;
-        whole.charge(outputTokens);
-      },
+      charge: (outputTokens) => book(() => whole.charge(outputTokens)),
       exhausted: () => whole.exhausted() ?? (samplesLeft() < samplesPerCall ? "samples" : null),
       report: () => whole.report(),
     };

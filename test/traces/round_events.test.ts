@@ -34,7 +34,14 @@ describe("The event of a round", () => {
     const { batchId } = messages[0]?.response_metadata.dynscaling ?? {};
     const spent = (usedSamples: number): object => ({
       batchId,
-      batch: { usedSamples, totalSamples: 12, usedOutputTokens: 5 * usedSamples, totalOutputTokens: null },
+      batch: {
+        usedSamples,
+        totalSamples: 12,
+        usedOutputTokens: 5 * usedSamples,
+        totalOutputTokens: null,
+        usedCostUsd: null,
+        totalCostUsd: null,
+      },
     });
     expect(events).toHaveLength(3);
     expect(events[0]).toEqual({
@@ -84,7 +91,49 @@ describe("The event of a round", () => {
       totalSamples: null,
       usedOutputTokens: 100,
       totalOutputTokens: 100,
+      usedCostUsd: null,
+      totalCostUsd: null,
     });
+  });
+
+  it("tells the dollars that the batch has cost, prompts and calls of unknown usage included, and its limit", async () => {
+    const prices = { inputUsdPerMillionTokens: 2, outputUsdPerMillionTokens: 10 };
+    const each = (10 * 2 + 5 * 10) / 1e6;
+    const reporting = listener();
+    const budget = { totalSamples: 8, prices };
+    const { callbacks } = reporting;
+    await new DynScaling({ model, budget, unitSamples: 4 }).batch(["Why?"], { callbacks });
+    expect(reporting.events.map(({ batch }) => batch.usedSamples)).toEqual([4, 8]);
+    for (const [round, { batch }] of reporting.events.entries()) {
+      expect(batch.usedCostUsd).toBeCloseTo(4 * (round + 1) * each, 12);
+      expect(batch.totalCostUsd).toBeNull();
+    }
+
+    const limited = listener();
+    const unknown = new ScriptedModel();
+    const limits = { totalCostUsd: 0.01, prices, maxOutputTokensPerSample: 100, totalSamples: 4 };
+    await new DynScaling({ model: unknown, budget: limits, unitSamples: 4 }).batch(["Why?"], {
+      callbacks: limited.callbacks,
+    });
+    const { usedCostUsd, totalCostUsd } = limited.events.at(-1)?.batch ?? {};
+    expect(totalCostUsd).toBe(0.01);
+    expect(usedCostUsd).toBeGreaterThan((4 * 100 * 10) / 1e6);
+    expect(usedCostUsd).toBeLessThanOrEqual(0.01);
+  });
+
+  it("tells of a question with a shared budget what that question has cost, in tokens and in dollars", async () => {
+    const { events, callbacks } = listener();
+    const prices = { inputUsdPerMillionTokens: 2, outputUsdPerMillionTokens: 10 };
+    const budget = { samplesPerInput: 8, prices, maxOutputTokensPerSample: 5 };
+    const shared = new DynScaling({ model, budget }).shared({ totalCostUsd: 1, maxSamplesPerInput: 2 });
+    for (const question of ["How?", "Who?"]) await shared.invoke(question, { callbacks });
+    const last = events.filter(({ samples }) => samples === 2);
+    expect(last).toHaveLength(2);
+    for (const { batch } of last) {
+      expect(batch.usedOutputTokens).toBe(10);
+      expect(batch.usedCostUsd).toBeCloseTo((20 * 2 + 10 * 10) / 1e6, 12);
+      expect(batch.totalCostUsd).toBe(1);
+    }
   });
 
   it("counts the place of an input among all that the caller gave, failed ones included", async () => {
