@@ -1,13 +1,11 @@
 import { OptionError } from "../core/errors.js";
-import type { Usage } from "../core/types.js";
-import { finalAnswer, markedAnswer } from "../extractors/final_answer.js";
-import { readReply } from "../langchain/generate.js";
+import { finalAnswer } from "../extractors/final_answer.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { JournalStore } from "../langchain/journal.js";
 import { decodeEntry, restoreResponse } from "../langchain/journal_entry.js";
 import type { JournalEntry } from "../langchain/journal_entry.js";
 import { messagesHash, parseCallKey } from "../langchain/journal_keys.js";
-import { sharedUsage, toMessages } from "../langchain/messages.js";
+import { sharedUsage, spokenText, toMessages } from "../langchain/messages.js";
 import type { Question } from "./dataset.js";
 import { readGold } from "./gold.js";
 import type { PoolQuestion, PoolSample } from "./pool.js";
@@ -94,9 +92,8 @@ async function samplesOf({ responses }: JournalEntry, extractor: AnswerExtractor
   const usages = messages.length === 0 ? [] : sharedUsage(messages);
   return Promise.all(
     messages.map(async (message, place) => {
-      const { text, truncated } = readReply(message, usages[place] as Usage);
-      const read = truncated && extractor === finalAnswer ? markedAnswer(text) : extractor(text, message);
-      return { answer: (await read) || null, tokens: usages[place]?.outputTokens ?? null };
+      const answer = await extractor(spokenText(message), message);
+      return { answer: answer || null, tokens: usages[place]?.outputTokens ?? null };
     }),
   );
 }

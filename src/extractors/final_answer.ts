@@ -1,26 +1,38 @@
 import { lastAnswerLine } from "./answer_line.js";
 import { lastBoxed } from "./boxed.js";
+import { called, inWords } from "./calls.js";
+import type { CallingMessage } from "./calls.js";
 import { canonicalAnswer } from "./canonical.js";
+import { isCutOff } from "./cut_off.js";
+import type { EndedMessage } from "./cut_off.js";
 
 /** Asked only where no box is complete. */
 const OPEN_BOX = /\\(?:boxed|fbox)\s*\{/;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * The default: the last `\boxed{…}`, else the last "answer is …" or "Answer: …"
  * line, else the whole trimmed text; `null` for a text without characters, if
  * nothing follows the phrase, if the box is empty (empty answers would vote together), or
  * if it was cut off (`\boxed{12` may be the start of 125 and of 128).
+ *
+ * Of a message that calls tools, the calls, as `toolCalls()` reads them; of one that was
+ * cut off, only a box or what follows the phrase, because its last words are no answer.
+ * An extractor that calls this one passes both of its arguments on.
+ *
+ * @param message the response with that text; without one, the text is all there is
  */
-export function finalAnswer(text: string): string | null {
-  return readAnswer(lastBoxed(text), lastAnswerLine(text) ?? text);
+export function finalAnswer(text: string, message?: CallingMessage & EndedMessage): string | null {
+  if (message === undefined) return textAnswer(text, text);
+  const calls = called(message, NONE, "set");
+  return calls === undefined ? inWords(textAnswer(text, isCutOff(message) ? "" : text)) : calls;
 }
 
-/** As `finalAnswer`, but without a box or a phrase there is no answer: for a response that was cut off. */
-export function markedAnswer(text: string): string | null {
-  return readAnswer(lastBoxed(text), lastAnswerLine(text) ?? "");
-}
-
-function readAnswer(content: string | null, stated: string): string | null {
+/** @param otherwise read where there is neither a box nor a phrase */
+function textAnswer(text: string, otherwise: string): string | null {
+  const content = lastBoxed(text);
   if (content !== null) return canonicalAnswer(content);
+  const stated = lastAnswerLine(text) ?? otherwise;
   return OPEN_BOX.test(stated) ? null : canonicalAnswer(stated);
 }

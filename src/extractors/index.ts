@@ -1,6 +1,8 @@
 export { boxed } from "./boxed.js";
+export type { CallingMessage } from "./calls.js";
 export { canonicalAnswer } from "./canonical.js";
 export { choice } from "./choice.js";
+export type { EndedMessage } from "./cut_off.js";
 export { finalAnswer } from "./final_answer.js";
 export { json } from "./json.js";
 export { lastNumber } from "./last_number.js";
@@ -9,4 +11,4 @@ export type { LabelOptions } from "./one_of.js";
 export { pattern } from "./pattern.js";
 export { someOf } from "./some_of.js";
 export { toolCalls } from "./tool_calls.js";
-export type { CallingMessage, ToolCallsOptions } from "./tool_calls.js";
+export type { ToolCallsOptions } from "./tool_calls.js";

@@ -1,13 +1,7 @@
 import { OptionError, requireKnownKeys } from "../core/errors.js";
+import { PARALLEL, called, inWords } from "./calls.js";
+import type { CallingMessage, Parallel } from "./calls.js";
 import { finalAnswer } from "./final_answer.js";
-import { sortedJson } from "./sorted_json.js";
-
-/** What a message tells of the tools it calls; every chat model of LangChain fills these in. */
-export interface CallingMessage {
-  tool_calls?: readonly { name: string; args: Record<string, unknown> }[];
-  /** Calls whose arguments could not be read. */
-  invalid_tool_calls?: readonly unknown[];
-}
 
 /** Reads the answer of a response that calls no tool. */
 type TextReader<Message> = (text: string, message: Message) => string | null;
@@ -20,14 +14,10 @@ export interface ToolCallsOptions<Message = unknown> {
    */
   exclude?: readonly string[];
   /** Whether parallel calls are a set, or a sequence that must be in the same order. Default "set". */
-  parallel?: "set" | "sequence";
+  parallel?: Parallel;
   /** Reads a response that calls no tool. Default `finalAnswer`. */
   otherwise?: TextReader<Message>;
 }
-
-/** Begins the answer of a response that calls tools. */
-const CALL = "call ";
-const BETWEEN = { set: " and ", sequence: " then " } as const;
 
 /**
  * An extractor for a model with bound tools: the vote is over what is called, and
@@ -47,46 +37,15 @@ export function toolCalls<Message extends CallingMessage = CallingMessage>(
   requireKnownKeys("toolCalls", options, ["exclude", "parallel", "otherwise"]);
   const { exclude = [], parallel = "set", otherwise = finalAnswer } = options;
   requireNames(exclude);
-  if (!Object.hasOwn(BETWEEN, parallel))
+  if (!PARALLEL.includes(parallel))
     throw new OptionError("toolCalls.parallel", parallel, 'Give "set" or "sequence".');
   if (typeof otherwise !== "function")
     throw new OptionError("toolCalls.otherwise", otherwise, "Give an extractor, such as finalAnswer.");
   const excluded = new Set(exclude);
   return (text, message) => {
-    const { tool_calls: calls = [], invalid_tool_calls: invalid = [] } = message ?? {};
-    if (invalid.length > 0) return null;
-    if (calls.length === 0) return said(otherwise(text, message as Message));
-    try {
-      const keys = calls.map(({ name, args }) => callKey(name, args, excluded));
-      if (keys.includes(null)) return null;
-      return CALL + (parallel === "set" ? keys.toSorted() : keys).join(BETWEEN[parallel]);
-    } catch {
-      // Arguments that are nested too deeply to be written.
-      return null;
-    }
+    const calls = message && called(message, excluded, parallel);
+    return calls === undefined ? inWords(otherwise(text, message as Message)) : calls;
   };
-}
-
-function callKey(
-  name: string,
-  args: Record<string, unknown> = {},
-  excluded: ReadonlySet<string>,
-): string | null {
-  if (typeof name !== "string" || name === "") return null;
-  const counted = Object.entries(args).filter(
-    ([argument]) => !excluded.has(argument) && !excluded.has(`${name}.${argument}`),
-  );
-  return `${name}(${sortedJson(Object.fromEntries(counted), oneSpelling)})`;
-}
-
-/** White space inside stays: it means something in code. */
-function oneSpelling(text: string): string {
-  return text.normalize("NFC").replaceAll("\r\n", "\n").trim();
-}
-
-/** Words that look like a call must not vote for the call. */
-function said(answer: string | null): string | null {
-  return answer?.startsWith(CALL) ? JSON.stringify(answer) : answer;
 }
 
 function requireNames(exclude: unknown): void {

@@ -4,8 +4,8 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { UnreadableAnswer, asError } from "../core/errors.js";
 import { settleAll } from "../core/settle.js";
 import type { Arm, Reply, SampleRequest, Usage } from "../core/types.js";
-import { finalAnswer, markedAnswer } from "../extractors/final_answer.js";
-import { toolCalls } from "../extractors/tool_calls.js";
+import { finishReason, isCutOff } from "../extractors/cut_off.js";
+import { finalAnswer } from "../extractors/final_answer.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { HIDDEN_FROM_STREAMS, openCalls, openSignals } from "./calls.js";
 import { respond } from "./generations.js";
@@ -40,23 +40,6 @@ export interface CallSettings {
   /** Where a response comes from: the model, or a journal. */
   ask: Ask;
 }
-
-/** How providers say that the output limit, or a filter, cut a response off. */
-const CUT_OFF = new Set([
-  "length",
-  "max_tokens",
-  "max_output_tokens",
-  "model_length",
-  "MAX_TOKENS",
-  "content_filter",
-  "SAFETY",
-  "RECITATION",
-  "PROHIBITED_CONTENT",
-  "BLOCKLIST",
-  "SPII",
-]);
-
-const FINISH_FIELDS = ["finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"] as const;
 
 /**
  * The door between the core and the model. A call that fails is a reply with
@@ -117,9 +100,10 @@ export function generator(
         if (request.purpose !== undefined && request.purpose !== "answer") return reply;
         try {
           const spoken = spokenText(message);
+          // The default opens no runs, so nothing has to be prepared for them.
           const answer =
             extractor === finalAnswer
-              ? defaultAnswer(spoken, message, reply.truncated === true)
+              ? finalAnswer(spoken, message)
               : await read(input, config, spoken, message);
           if (typeof answer === "string" && answer !== "") return { ...reply, answer };
           requireAnswer(answer);
@@ -132,14 +116,6 @@ export function generator(
     );
   }
 }
-
-/** Where a response was cut off, its last words are no answer; where it calls tools, the calls are. */
-function defaultAnswer(text: string, message: AIMessage, truncated: boolean): string | null {
-  return (truncated ? markedOrCalled : finalOrCalled)(text, message);
-}
-
-const finalOrCalled = toolCalls();
-const markedOrCalled = toolCalls({ otherwise: markedAnswer });
 
 /** @throws the error itself, if LangGraph uses it to steer: it is no failed sample */
 function failed(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage> {
@@ -189,16 +165,8 @@ export function readReply(message: AIMessage, usage: Usage): Reply<AIMessage> {
     answer: null,
     usage,
     message,
-    truncated: CUT_OFF.has(finishReason(message)),
+    truncated: isCutOff(message),
   };
-}
-
-/** Where providers' clients keep why a response ended; of OpenAI's Responses API, why it ended too early. */
-function finishReason({ response_metadata }: BaseMessage): string {
-  const metadata: Record<string, unknown> = response_metadata ?? {};
-  const incomplete = metadata["incomplete_details"] as { reason?: unknown } | null | undefined;
-  const found = FINISH_FIELDS.map((field) => metadata[field]).find((reason) => typeof reason === "string");
-  return String(found ?? incomplete?.reason ?? "unknown");
 }
 
 /** A call of a tool that cannot be read is a bad response, not an empty one. */
