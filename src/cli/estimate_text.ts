@@ -1,5 +1,5 @@
+import type { Prices } from "../core/budget.js";
 import type { EvaluationEstimate } from "../evaluation/estimate.js";
-import type { Prices } from "./scoreboard.js";
 
 /** What an evaluation will spend, in one line for people. */
 export function describeEstimate(
@@ -23,7 +23,9 @@ export function describeEstimate(
 }
 
 function cost(outputTokens: number, prices: Prices | null): string {
-  return prices === null ? "" : ` (${dollars((outputTokens * prices.output) / 1e6)} without the input)`;
+  if (prices === null) return "";
+  const amount = (outputTokens * prices.outputUsdPerMillionTokens) / 1e6;
+  return ` (${dollars(amount)} without the input)`;
 }
 
 function dollars(amount: number): string {

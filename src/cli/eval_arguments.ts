@@ -1,4 +1,5 @@
 import type { ParseArgsConfig } from "node:util";
+import type { Prices } from "../core/budget.js";
 import type { CheckpointOptions } from "../evaluation/checkpoints.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { MethodFields } from "../method.js";
@@ -8,7 +9,8 @@ import { LAYOUTS } from "./layouts.js";
 import type { Layout } from "./layouts.js";
 import { METHODS_HELP, parseMethods } from "./methods.js";
 import { MODEL_FORMS } from "./models.js";
-import type { Prices } from "./scoreboard.js";
+import { CALLS_HELP, SHARED_OPTIONS, parseCalls, parsePrices } from "./shared_flags.js";
+import type { CallSettings } from "./shared_flags.js";
 import { UsageError } from "./usage_error.js";
 
 /** What `dynscaling eval` was asked to do. */
@@ -24,6 +26,7 @@ export interface EvalArguments {
   temperature: number | undefined;
   maxOutputTokens: number | undefined;
   maxConcurrency: number;
+  calls: CallSettings;
   extractor: AnswerExtractor;
   prices: Prices | null;
   dryRun: boolean;
@@ -44,8 +47,7 @@ const OPTIONS = {
   "max-output-tokens": { type: "string" },
   "max-concurrency": { type: "string", default: "16" },
   extractor: { type: "string" },
-  "input-price": { type: "string" },
-  "output-price": { type: "string" },
+  ...SHARED_OPTIONS,
   "dry-run": { type: "boolean", default: false },
   report: { type: "string" },
   pool: { type: "string" },
@@ -77,6 +79,7 @@ is AIME (JSON lines or CSV) or GPQA (CSV) as published, with its --layout.
   --temperature T            sampling temperature (default: the model's)
   --max-output-tokens N      output limit of one call (default: the model's)
   --max-concurrency N        calls in flight (default: ${OPTIONS["max-concurrency"].default})
+${CALLS_HELP}
   --extractor NAME           ${names(EXTRACTORS)}
                              (default: ${extractorsByLayout()})
   --input-price DOLLARS      per million tokens, to show what a method costs;
@@ -112,8 +115,9 @@ export function parseEvalArguments(args: string[]): EvalArguments {
     temperature: ifGiven(number, "temperature", values.temperature, 0),
     maxOutputTokens: ifGiven(wholeNumber, "max-output-tokens", values["max-output-tokens"], 1),
     maxConcurrency: wholeNumber("max-concurrency", values["max-concurrency"], 1),
+    calls: parseCalls(values),
     extractor: named("extractor", values.extractor ?? layout.extractor.name, EXTRACTORS),
-    prices: parsePrices(values["input-price"], values["output-price"]),
+    prices: parsePrices(values),
     dryRun: values["dry-run"],
     report: values.report,
     pool: values.pool,
@@ -130,13 +134,4 @@ export function parseSeeds(count: string): number[] {
   const seeds = wholeNumber("seeds", count, 1);
   if (seeds > MOST_SEEDS) throw new UsageError(`--seeds: got "${count}". Give at most ${MOST_SEEDS}.`);
   return Array.from({ length: seeds }, (_, seed) => seed);
-}
-
-function parsePrices(input: string | undefined, output: string | undefined): Prices | null {
-  if (input === undefined && output === undefined) return null;
-  if (input === undefined || output === undefined)
-    throw new UsageError(
-      "Give both prices: --input-price and --output-price, in dollars per million tokens.",
-    );
-  return { input: number("input-price", input, 0), output: number("output-price", output, 0) };
 }

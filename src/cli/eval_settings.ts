@@ -28,6 +28,7 @@ export async function evaluateOptions(
     extractor,
     maxConcurrency,
     finished: [...runs],
+    ...settings.calls,
     ...(journal && { journal }),
     ...(maxOutputTokens !== undefined && { maxOutputTokensPerSample: maxOutputTokens }),
     ...checkpoints,

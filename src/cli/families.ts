@@ -8,6 +8,7 @@ import type { MethodFields } from "../method.js";
 import type { ChainPrompt, TurnsPrompt } from "../prompts/index.js";
 import { independent } from "../samplers/independent.js";
 import { integrated } from "../samplers/integrated.js";
+import type { IntegratedOptions } from "../samplers/integrated.js";
 
 // The only place where parts have names that a user types.
 // Read at run time: a static namespace import would make the bundler export it from the family's index.
@@ -27,8 +28,8 @@ export const METHODS: Record<string, () => MethodFields> = {
 
 export const EXTRACTORS: Record<string, AnswerExtractor> = { finalAnswer, boxed, choice, lastNumber };
 
-export const SAMPLERS: Record<string, (prompt: ChainPrompt) => Sampler<TurnsPrompt>> = {
-  integrated: (prompt) => integrated({ prompt }),
+export const SAMPLERS: Record<string, (chain: IntegratedOptions) => Sampler<TurnsPrompt>> = {
+  integrated,
   independent: () => independent(),
 };
 

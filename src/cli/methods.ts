@@ -17,6 +17,7 @@ withoutIntegratedSampling+inverseMargin+c=1+share=0.05+unit=1.
   names                      ${names(METHODS)}
   prompts of the chains      ${names(PROMPTS)}
   chains quote all units     allResponses
+  tokens quoted of each      maxThoughtTokens=NUMBER
   only conditioned vote      conditionedOnly
   allocators                 ${names(ALLOCATORS)}
   uncertainty measures       ${names(UNCERTAINTY)}
@@ -87,7 +88,7 @@ function setPart(change: string, { fields, chain }: Draft): string | null {
 }
 
 /** Likewise. */
-function setNumber(spec: string, change: string, { fields, bandit }: Draft): string | null {
+function setNumber(spec: string, change: string, { fields, chain, bandit }: Draft): string | null {
   const split = change.indexOf("=");
   const [key, value] = [change.slice(0, split), change.slice(split + 1)];
   const option = `methods ${spec}, ${key}`;
@@ -98,6 +99,10 @@ function setNumber(spec: string, change: string, { fields, bandit }: Draft): str
   if (key === "share") {
     bandit.roundShare = number(option, value, 0);
     return "top-ranked share";
+  }
+  if (key === "maxThoughtTokens") {
+    chain.maxThoughtTokens = wholeNumber(option, value, 1);
+    return "quoted tokens";
   }
   if (key === "unit") {
     fields.unitSamples = wholeNumber(option, value, 1);

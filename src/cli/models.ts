@@ -13,12 +13,16 @@ export interface ModelSettings {
 
 type Opener = (name: string, settings: ModelSettings) => Promise<BaseChatModel>;
 
+/** The client repeats nothing: a budget would not hear of what its own attempts cost. */
+const OUR_RETRIES = { maxRetries: 0 };
+
 const PROVIDERS: Record<string, Opener> = {
   openai: async (model, { temperature, maxOutputTokens }) => {
     requireKey("OPENAI_API_KEY");
     const { ChatOpenAI } = await load("@langchain/openai", () => import("@langchain/openai"));
     return new ChatOpenAI({
       model,
+      ...OUR_RETRIES,
       ...(temperature !== undefined && { temperature }),
       ...(maxOutputTokens !== undefined && { maxTokens: maxOutputTokens }),
     });
@@ -31,6 +35,7 @@ const PROVIDERS: Record<string, Opener> = {
     );
     return new ChatGoogleGenerativeAI({
       model,
+      ...OUR_RETRIES,
       ...(temperature !== undefined && { temperature }),
       ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     });

@@ -1,6 +1,7 @@
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { AIMessage } from "@langchain/core/messages";
 import type { LLMResult } from "@langchain/core/outputs";
+import type { Prices } from "../core/budget.js";
 import { usageOf } from "../langchain/messages.js";
 import { ROUND_EVENT } from "../langchain/round_runs.js";
 import type { RoundEvent } from "../langchain/round_runs.js";
@@ -10,6 +11,9 @@ export interface ProgressStream {
   isTTY?: boolean;
   write(text: string): unknown;
 }
+
+/** The limit that a run counts towards. */
+export type Target = { samples: number } | { outputTokens: number } | { costUsd: number; prices: Prices };
 
 /** A terminal's line is redrawn at most this often. */
 const REDRAW_MS = 100;
@@ -28,16 +32,17 @@ export class Progress extends BaseCallbackHandler {
   #samples = 0;
   #failed = 0;
   #lastError = "";
+  #inputTokens = 0;
   #outputTokens = 0;
   #drawnAt = 0;
   #plainShown = 0;
   readonly #startedAt = Date.now();
   readonly #label: string;
-  readonly #target: { samples: number } | { outputTokens: number };
+  readonly #target: Target;
   readonly #stream: ProgressStream;
 
   /** @param target the limit that the run counts towards */
-  constructor(label: string, target: { samples: number } | { outputTokens: number }, stream: ProgressStream) {
+  constructor(label: string, target: Target, stream: ProgressStream) {
     super();
     this.#label = label;
     this.#target = target;
@@ -47,8 +52,9 @@ export class Progress extends BaseCallbackHandler {
   override handleLLMEnd(output: LLMResult): void {
     const generation = output.generations[0]?.[0] as { message?: unknown } | undefined;
     this.#samples += 1;
-    if (AIMessage.isInstance(generation?.message))
-      this.#outputTokens += usageOf(generation.message).outputTokens ?? 0;
+    const usage = AIMessage.isInstance(generation?.message) ? usageOf(generation.message) : {};
+    this.#inputTokens += usage.inputTokens ?? 0;
+    this.#outputTokens += usage.outputTokens ?? 0;
     this.#show();
   }
 
@@ -90,9 +96,13 @@ export class Progress extends BaseCallbackHandler {
   }
 
   #share(): number {
-    return "samples" in this.#target
-      ? this.#samples / this.#target.samples
-      : this.#outputTokens / this.#target.outputTokens;
+    const target = this.#target;
+    if ("samples" in target) return this.#samples / target.samples;
+    if ("outputTokens" in target) return this.#outputTokens / target.outputTokens;
+    const { inputUsdPerMillionTokens, outputUsdPerMillionTokens } = target.prices;
+    const cost =
+      this.#inputTokens * inputUsdPerMillionTokens + this.#outputTokens * outputUsdPerMillionTokens;
+    return cost / 1e6 / target.costUsd;
   }
 
   #line(): string {

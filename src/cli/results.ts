@@ -1,4 +1,5 @@
 import type { Question } from "../evaluation/dataset.js";
+import type { BudgetReport } from "../core/account.js";
 import { readGold } from "../evaluation/gold.js";
 import { proportion } from "../evaluation/statistics.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
@@ -48,12 +49,13 @@ export function summary(results: readonly ResultLine[], seconds: number, out: st
     results.reduce((total, line) => total + (pick(line) ?? 0), 0).toLocaleString("en");
   const isReplayed = results.some(({ replayedSamples }) => replayedSamples > 0);
   const replayed = isReplayed ? `${sum((line) => line.replayedSamples)} from the journal, ` : "";
+  const [{ budget } = {}] = results;
   const judged = results.filter(({ correct }) => correct !== undefined);
   const lines = [
     `${results.length} questions, ${sum((line) => line.samples)} samples (${sum((line) => line.failedSamples)} failed, ` +
       replayed +
       `${sum((line) => line.unparsedSamples)} without a readable answer), ${sum((line) => line.inputTokens)} input and ` +
-      `${sum((line) => line.outputTokens)} output tokens, ${seconds.toFixed(1)} s`,
+      `${sum((line) => line.outputTokens)} output tokens${cost(budget)}, ${seconds.toFixed(1)} s`,
   ];
   if (judged.length > 0) {
     const { share, low, high, total } = proportion(
@@ -71,4 +73,12 @@ export function summary(results: readonly ResultLine[], seconds: number, out: st
       `${failed.length} questions got no response; the first: ${failed[0]?.id}: ${failed[0]?.error}`,
     );
   return `${lines.join("\n")}\nwritten to ${out}\n`;
+}
+
+/** What the provider charged, as far as it said; of calls without an outcome, what it may have charged. */
+function cost(budget: BudgetReport | undefined): string {
+  const [spent, reserved] = [budget?.spent.costUsd ?? null, budget?.reserved.costUsd ?? null];
+  if (spent === null || reserved === null) return "";
+  const unsure = reserved > 0 ? ` and at most $${reserved.toPrecision(3)} for calls without an outcome` : "";
+  return `, $${spent.toPrecision(3)}${unsure}`;
 }

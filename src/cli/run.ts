@@ -14,6 +14,7 @@ import { openModel } from "./models.js";
 import type { ModelSettings } from "./models.js";
 import { requireWritable } from "./outputs.js";
 import { Progress } from "./progress.js";
+import type { Target } from "./progress.js";
 import { readAs } from "./read_file.js";
 import { resultLine, summary } from "./results.js";
 import type { Terminal } from "./terminal.js";
@@ -80,8 +81,8 @@ async function readQuestions(path: string): Promise<Question[]> {
 
 async function openScaled(options: RunArguments, journal: FileJournal | undefined): Promise<DynScaling> {
   const model = await openModel(options.model, modelSettings(options, journal));
-  const { budget, method, extractor, seed } = options;
-  return new DynScaling({ model, budget, extractor, seed, ...method, ...(journal && { journal }) });
+  const { budget, method, extractor, seed, calls } = options;
+  return new DynScaling({ model, budget, extractor, seed, ...calls, ...method, ...(journal && { journal }) });
 }
 
 /** A local model that started again with the same seed would say again what the journal replays. */
@@ -117,10 +118,12 @@ async function write(out: FileHandle, lines: string, stdout: Terminal["stdout"])
   }
 }
 
-function targetOf(
-  { budget }: RunArguments,
-  questions: number,
-): { samples: number } | { outputTokens: number } {
+/** What progress counts towards: the first of the limits that there is. */
+function targetOf({ budget }: RunArguments, questions: number): Target {
   const samples = samplePool(budget, questions);
-  return samples === Infinity ? { outputTokens: budget.totalOutputTokens ?? Infinity } : { samples };
+  if (samples < Infinity) return { samples };
+  const { totalOutputTokens, totalCostUsd = Infinity, prices } = budget;
+  return totalOutputTokens === undefined && prices
+    ? { costUsd: totalCostUsd, prices }
+    : { outputTokens: totalOutputTokens ?? Infinity };
 }

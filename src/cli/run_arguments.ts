@@ -1,14 +1,18 @@
 import type { ParseArgsConfig } from "node:util";
 import { DEFAULT_BUDGET } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
+import type { Sampler } from "../core/types.js";
 import { finalAnswer } from "../extractors/final_answer.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import { DEFAULT_METHOD } from "../method.js";
 import type { MethodFields } from "../method.js";
 import { guarded } from "../prompts/guarded.js";
+import type { TurnsPrompt } from "../prompts/turns.js";
 import { ALLOCATORS, EXTRACTORS, PROMPTS, SAMPLERS, UNCERTAINTY } from "./families.js";
 import { ifGiven, named, names, number, oneFile, parseFlags, wholeNumber } from "./flags.js";
 import { MODEL_FORMS } from "./models.js";
+import { CALLS_HELP, SHARED_OPTIONS, parseCalls, parsePrices } from "./shared_flags.js";
+import type { CallSettings } from "./shared_flags.js";
 import { UsageError } from "./usage_error.js";
 
 /** What `dynscaling run` was asked to do. */
@@ -21,6 +25,7 @@ export interface RunArguments {
   temperature: number | undefined;
   maxOutputTokens: number | undefined;
   maxConcurrency: number;
+  calls: CallSettings;
   seed: number;
   budget: Budget;
   method: MethodFields;
@@ -34,12 +39,15 @@ const OPTIONS = {
   model: { type: "string", default: "local" },
   budget: { type: "string" },
   "total-output-tokens": { type: "string" },
+  "total-cost-usd": { type: "string" },
   temperature: { type: "string" },
   "max-output-tokens": { type: "string" },
   "max-concurrency": { type: "string", default: "16" },
+  ...SHARED_OPTIONS,
   unit: { type: "string" },
   sampler: { type: "string", default: DEFAULT_METHOD.sampler.name },
   prompt: { type: "string", default: guarded.name },
+  "max-thought-tokens": { type: "string" },
   allocator: { type: "string", default: DEFAULT_METHOD.allocator.name },
   uncertainty: { type: "string", default: DEFAULT_METHOD.uncertainty.name },
   extractor: { type: "string", default: finalAnswer.name },
@@ -62,12 +70,19 @@ only "question" is required, "answer" is the gold answer for the summary.
   --model NAME               ${MODEL_FORMS} (default: ${OPTIONS.model.default})
   --budget N                 samples per question on average (default: ${DEFAULT_BUDGET.samplesPerInput})
   --total-output-tokens N    limit in output tokens for the whole run
+  --total-cost-usd DOLLARS   limit in dollars for the whole run, prompts included;
+                             needs the prices
+  --input-price DOLLARS      per million tokens, to limit or only show the cost;
+  --output-price DOLLARS     both or neither
   --temperature T            sampling temperature (default: the model's)
   --max-output-tokens N      output limit of one call (default: the model's)
   --max-concurrency N        calls in flight (default: ${OPTIONS["max-concurrency"].default})
+${CALLS_HELP}
   --unit N                   samples per unit (default: ${DEFAULT_METHOD.unitSamples})
   --sampler NAME             ${names(SAMPLERS)} (default: ${OPTIONS.sampler.default})
   --prompt NAME              ${names(PROMPTS)} (default: ${OPTIONS.prompt.default})
+  --max-thought-tokens N     most tokens that a chain quotes of each response, one for
+                             each byte; of a longer one its end (default: no limit)
   --allocator NAME           ${names(ALLOCATORS)} (default: ${OPTIONS.allocator.default})
   --uncertainty NAME         ${names(UNCERTAINTY)}
                              (default: ${OPTIONS.uncertainty.default})
@@ -81,8 +96,6 @@ export function parseRunArguments(args: string[]): RunArguments {
   const missing = "Name a file of questions: dynscaling run QUESTIONS.jsonl --out RESULTS.jsonl";
   const questions = oneFile(positionals, missing, "file of questions");
   if (values.out === undefined) throw new UsageError("Name a file for the results: --out RESULTS.jsonl");
-  const totalOutputTokens = ifGiven(wholeNumber, "total-output-tokens", values["total-output-tokens"], 1);
-  const samplesPerInput = ifGiven(number, "budget", values.budget, 1);
   const unitSamples = ifGiven(wholeNumber, "unit", values.unit, 1);
   return {
     questions,
@@ -93,17 +106,51 @@ export function parseRunArguments(args: string[]): RunArguments {
     temperature: ifGiven(number, "temperature", values.temperature, 0),
     maxOutputTokens: ifGiven(wholeNumber, "max-output-tokens", values["max-output-tokens"], 1),
     maxConcurrency: wholeNumber("max-concurrency", values["max-concurrency"], 1),
+    calls: parseCalls(values),
     seed: wholeNumber("seed", values.seed, 0),
-    budget: {
-      ...(totalOutputTokens === undefined ? DEFAULT_BUDGET : { totalOutputTokens }),
-      ...(samplesPerInput !== undefined && { samplesPerInput }),
-    },
+    budget: parseBudget(values),
     method: {
-      sampler: named("sampler", values.sampler, SAMPLERS)(named("prompt", values.prompt, PROMPTS)),
+      sampler: parseSampler(values),
       allocator: named("allocator", values.allocator, ALLOCATORS)(),
       uncertainty: named("uncertainty", values.uncertainty, UNCERTAINTY),
       ...(unitSamples !== undefined && { unitSamples }),
     },
     extractor: named("extractor", values.extractor, EXTRACTORS),
   };
+}
+
+/** The options that are texts, as they were typed. */
+type Texts = Partial<Record<Exclude<keyof typeof OPTIONS, "force">, string>>;
+
+/** Without a limit for the whole run, the default in samples. */
+function parseBudget(values: Texts): Budget {
+  const samplesPerInput = ifGiven(number, "budget", values.budget, 1);
+  const totalOutputTokens = ifGiven(wholeNumber, "total-output-tokens", values["total-output-tokens"], 1);
+  const totalCostUsd = ifGiven(number, "total-cost-usd", values["total-cost-usd"], 0);
+  const prices = parsePrices(values);
+  if (totalCostUsd !== undefined && prices === null) {
+    throw new UsageError(
+      "--total-cost-usd needs what tokens cost: add --input-price and --output-price, in dollars per million tokens.",
+    );
+  }
+  return {
+    ...(totalOutputTokens === undefined && totalCostUsd === undefined && DEFAULT_BUDGET),
+    ...(samplesPerInput !== undefined && { samplesPerInput }),
+    ...(totalOutputTokens !== undefined && { totalOutputTokens }),
+    ...(totalCostUsd !== undefined && { totalCostUsd }),
+    ...(prices && { prices }),
+  };
+}
+
+function parseSampler(values: Texts & Record<"sampler" | "prompt", string>): Sampler<TurnsPrompt> {
+  const maxThoughtTokens = ifGiven(wholeNumber, "max-thought-tokens", values["max-thought-tokens"], 1);
+  const prompt = named("prompt", values.prompt, PROMPTS);
+  const make = named("sampler", values.sampler, SAMPLERS);
+  const sampler = make({ prompt, ...(maxThoughtTokens !== undefined && { maxThoughtTokens }) });
+  if (maxThoughtTokens !== undefined && sampler.name !== DEFAULT_METHOD.sampler.name) {
+    throw new UsageError(
+      `--max-thought-tokens: ${sampler.name} has no chains that quote; leave it out, or use --sampler ${DEFAULT_METHOD.sampler.name}.`,
+    );
+  }
+  return sampler;
 }

@@ -1,3 +1,4 @@
+import type { Prices } from "../core/budget.js";
 import { compareAtEqualSpend } from "../evaluation/comparison.js";
 import { curveOf } from "../evaluation/curves.js";
 import type { Spend } from "../evaluation/curves.js";
@@ -7,12 +8,6 @@ import { infiniteVote } from "../evaluation/pool_statistics.js";
 import type { Run } from "../evaluation/run.js";
 import { scoreRuns } from "../evaluation/scores.js";
 import type { MethodScores } from "../evaluation/scores.js";
-
-/** Prices in dollars per million tokens. */
-export interface Prices {
-  input: number;
-  output: number;
-}
 
 /** The baseline that others are compared with, if it is among the methods. */
 export const REFERENCE = "selfConsistency";
@@ -90,9 +85,10 @@ function tellsTokens(scores: readonly MethodScores[]): boolean {
 
 function dollars(
   { inputTokens, outputTokens }: Record<"inputTokens" | "outputTokens", number>,
-  { input, output }: Prices,
+  { inputUsdPerMillionTokens, outputUsdPerMillionTokens }: Prices,
 ): string {
-  return ((inputTokens * input + outputTokens * output) / 1e6).toPrecision(3);
+  const cost = inputTokens * inputUsdPerMillionTokens + outputTokens * outputUsdPerMillionTokens;
+  return (cost / 1e6).toPrecision(3);
 }
 
 function percent(interval: Interval | undefined, sign = ""): string {

@@ -77,6 +77,13 @@ function requireCost(value: unknown, prices: Prices | undefined): void {
       "A limit in dollars needs what tokens cost: give inputUsdPerMillionTokens and outputUsdPerMillionTokens.";
     throw new OptionError("budget.prices", undefined, fix);
   }
+  if (prices.inputUsdPerMillionTokens === 0 && prices.outputUsdPerMillionTokens === 0) {
+    throw new OptionError(
+      "budget.totalCostUsd",
+      value,
+      "It is never met where tokens cost nothing; leave it out.",
+    );
+  }
 }
 
 function requirePrices(prices: Prices): void {

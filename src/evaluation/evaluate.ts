@@ -6,6 +6,7 @@ import type { AnswerExtractor } from "../langchain/generate.js";
 import { partOf, requireJournal } from "../langchain/journal.js";
 import type { JournalStore } from "../langchain/journal.js";
 import type { ChatLike } from "../langchain/model.js";
+import type { Retries } from "../langchain/patience.js";
 import { resolveMethod } from "../method.js";
 import type { MethodFields } from "../method.js";
 import { budgetOf, readCheckpoints } from "./checkpoints.js";
@@ -37,6 +38,10 @@ export interface EvaluateOptions extends CheckpointOptions {
   maxOutputTokensPerSample?: number;
   /** Most calls in flight. Default: no limit. */
   maxConcurrency?: number;
+  /** How calls are repeated that failed in passing, as for `DynScaling`. */
+  retries?: Retries;
+  /** Most milliseconds of one call. At least 1. Default: no limit. */
+  callTimeoutMs?: number;
   /** Runs that are there already, from an earlier start; they are not made again. */
   finished?: Iterable<Pick<Run, "method" | "seed">>;
   /**
@@ -61,6 +66,8 @@ const OPTIONS = [
   "outputTokensPerInput",
   "maxOutputTokensPerSample",
   "maxConcurrency",
+  "retries",
+  "callTimeoutMs",
   "finished",
   "journal",
   "signal",
@@ -97,6 +104,7 @@ export function plannedRuns({
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Run, void, undefined> {
   requireKnownKeys("evaluate", options, OPTIONS);
   const { model, dataset, methods, seeds = [0], extractor = finalAnswer, journal } = options;
+  const { retries, callTimeoutMs } = options;
   if (journal !== undefined) requireJournal(journal);
   const checkpoints = readCheckpoints(options);
   if (dataset.length === 0) throw new OptionError("evaluate.dataset", dataset, "Give at least one question.");
@@ -110,6 +118,8 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Run, v
       budget,
       extractor,
       seed,
+      ...(retries && { retries }),
+      ...(callTimeoutMs !== undefined && { callTimeoutMs }),
       ...(journal && { journal: partOf(journal, name) }),
       ...methods[name],
     }),

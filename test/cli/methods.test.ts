@@ -68,6 +68,7 @@ describe("a METHOD on the command line", () => {
       sampler?.plan(arm(0, 1, 8), 4, () => 0)[0];
     expect(planned(bare)?.prompt).toBeDefined();
     expect(planned(bare)?.prompt).not.toBe(planned(plain)?.prompt);
+    expect(planned(only("dynscaling+maxThoughtTokens=9"))?.prompt).not.toBe(planned(plain)?.prompt);
     expect(planned(plain)?.parents).toEqual([4, 5, 6, 7]);
     expect(planned(only("withoutDynamicAllocation+allResponses"))?.parents).toEqual([0, 1, 2, 3]);
     const samples = [sampleOf(0, "a"), sampleOf(1, "a"), sampleOf(2, "b", "sequential")];
@@ -94,6 +95,8 @@ describe("a METHOD on the command line", () => {
     ["dynscaling+c=Infinity", /c: got "Infinity"/],
     ["dynscaling+share=0", /got "dynscaling\+share=0"\. ucb\.roundShare: got 0/],
     ["dynscaling+share=1.5", /ucb\.roundShare: got 1\.5/],
+    ["dynscaling+maxThoughtTokens=0", /maxThoughtTokens: got "0"\. Give a number of at least 1/],
+    ["selfConsistency+maxThoughtTokens=9", /has no synthetic chains/],
     ["dynscaling+unit=0", /unit: got "0"\. Give a number of at least 1/],
     ["dynscaling+unit=2.5", /unit: got "2\.5"\. Give a whole number/],
     ["dynscaling+unit=2+unit=4", /changes the unit more than once/],

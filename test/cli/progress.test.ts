@@ -1,6 +1,7 @@
 import { AIMessage } from "@langchain/core/messages";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Progress } from "../../src/cli/progress.js";
+import type { Target } from "../../src/cli/progress.js";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: 0 }));
 afterEach(() => void vi.useRealTimers());
@@ -11,12 +12,7 @@ const message = new AIMessage({
 });
 
 /** Lines after each of `calls` calls, one every `pace` seconds. */
-function shown(
-  target: { samples: number } | { outputTokens: number },
-  calls: number,
-  pace: number,
-  isTTY = false,
-): string[] {
+function shown(target: Target, calls: number, pace: number, isTTY = false): string[] {
   const written: string[] = [];
   vi.setSystemTime(0);
   const progress = new Progress("sampling", target, { isTTY, write: (text) => written.push(text) });
@@ -37,6 +33,13 @@ describe("the progress of a command", () => {
 
   it("does so towards a limit in tokens as well", () => {
     expect(shown({ outputTokens: 1200 }, 10, 3).at(-1)).toContain(
+      "20%  8 samples, 240 output tokens, 24 s, about 96 s left",
+    );
+  });
+
+  it("does so towards a limit in dollars, prompts included", () => {
+    const prices = { inputUsdPerMillionTokens: 10, outputUsdPerMillionTokens: 100 };
+    expect(shown({ costUsd: (40 * (10 + 3000)) / 1e6, prices }, 10, 3).at(-1)).toContain(
       "20%  8 samples, 240 output tokens, 24 s, about 96 s left",
     );
   });

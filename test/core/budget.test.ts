@@ -60,6 +60,12 @@ describe("completeBudget", () => {
     [{ totalCostUsd: 5 }, "budget.prices", "undefined", "A limit in dollars needs what tokens cost"],
     [{ totalCostUsd: 0, prices }, "budget.totalCostUsd", "0", "Give a number of US dollars above 0"],
     [
+      { totalCostUsd: 5, prices: { inputUsdPerMillionTokens: 0, outputUsdPerMillionTokens: 0 } },
+      "budget.totalCostUsd",
+      "5",
+      "It is never met where tokens cost nothing",
+    ],
+    [
       { totalCostUsd: 5, prices: { ...prices, outputUsdPerMillionTokens: -1 } },
       "budget.prices.outputUsdPerMillionTokens",
       "-1",
