@@ -9,7 +9,7 @@ import { ChatOpenAI } from "@langchain/openai";
 import { describe, expectTypeOf, it } from "vitest";
 import { uniform } from "../src/allocators/index.js";
 import { selfConsistency } from "../src/baselines/index.js";
-import { boxed, choice, json, lastNumber, pattern } from "../src/extractors/index.js";
+import { boxed, choice, finalAnswer, json, lastNumber, pattern } from "../src/extractors/index.js";
 import { DynScaling } from "../src/index.js";
 import type {
   Allocator,
@@ -30,6 +30,11 @@ describe("the types of DynScaling", () => {
     expectTypeOf(chain.invoke).returns.resolves.toEqualTypeOf<string>();
     expectTypeOf(chain.batch([{ question: "Why?" }])).resolves.toEqualTypeOf<string[]>();
     expectTypeOf(chain.invoke).parameter(0).toExtend<Record<string, unknown>>();
+  });
+
+  it("let an answer be read behind a parser, as by any function of a text", () => {
+    const chain = prompt.pipe(scaled).pipe(new StringOutputParser()).pipe(finalAnswer);
+    expectTypeOf(chain.invoke).returns.resolves.toEqualTypeOf<string | null>();
   });
 
   it("distinguish the overloads of batch", () => {

@@ -23,6 +23,9 @@ const NONE: ReadonlySet<string> = new Set();
  *
  * @param message the response with that text; without one, the text is all there is
  */
+export function finalAnswer(text: string, message: CallingMessage & EndedMessage): string | null;
+/** The same of a text alone: such a function can be piped. */
+export function finalAnswer(text: string): string | null;
 export function finalAnswer(text: string, message?: CallingMessage & EndedMessage): string | null {
   if (message === undefined) return textAnswer(text, text);
   const calls = called(message, NONE, "set");
