@@ -80,6 +80,9 @@ export interface DynScalingFields extends MethodFields {
   journal?: JournalStore;
 }
 
+/** What changes in a batch that is solved with a method. */
+type SettingsOf = (method: Method<TurnsPrompt>) => Partial<Batch> & { method: Method<TurnsPrompt> };
+
 const FIELDS = [
   "model",
   "budget",
@@ -271,17 +274,12 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     schema: StructuredSchema<RunOutput>,
     options: StructuredOptions<boolean> = {},
   ): StructuredScaling<RunOutput, RunOutput | RawOutput<RunOutput>> {
-    const { model, extractor, votingOf, complete } = openStructure(this.#model, schema, options);
-    const { uncertainty = this.#method.uncertainty, includeRaw = false } = options;
-    const sampler = attemptsAsJson(this.#method.sampler);
-    const voting = votingOf(this.#method.voting);
-    const method = resolveMethod({ ...this.#method, sampler, uncertainty, voting }, this.#method.seed);
-    const parts = { model, extractor, complete, method, grouping: undefined, name: "StructuredScaling" };
+    const { settingsOf, present } = this.#structure(schema, options);
+    const structure = settingsOf(this.#method);
     const solve: SolveStructured = async (inputs, config, settings) => {
       const read = inputs.map(settings.failFast ? readInput : readInputOrError);
-      return (await this.#solve(read, config, { ...settings, ...parts })) as (StructuredRecord | Error)[];
+      return (await this.#solve(read, config, { ...settings, ...structure })) as (StructuredRecord | Error)[];
     };
-    const present = includeRaw ? objectAndRaw : objectOf;
     return new StructuredScaling(solve, present as Present<RunOutput | RawOutput<RunOutput>>);
   }
 
@@ -317,17 +315,45 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   }
 
   #sharing(fields: SharedFields, total: Budget, budget: SharedBudget): SharedScaling {
-    const solve: SolveOne = async (input, config, { pool, ...parts }) => {
-      const method = resolveMethod({ ...this.#method, ...parts }, this.#method.seed);
-      requireResponsesThatFit(method.sampler, this.#model);
-      const read = { input, messages: toMessages(input) };
-      const settings = { failFast: false, maxConcurrency: undefined, pool, method, budget: total };
-      const [record] = await this.#solve([read], [config], settings);
-      return record as InputRecord;
-    };
+    const solveWith =
+      (settingsOf?: SettingsOf): SolveOne =>
+      async (input, config, { pool, ...parts }) => {
+        const method = resolveMethod({ ...this.#method, ...parts }, this.#method.seed);
+        requireResponsesThatFit(method.sampler, this.#model);
+        const read = { input, messages: toMessages(input) };
+        const settings = { failFast: false, maxConcurrency: undefined, pool, method, budget: total };
+        const [record] = await this.#solve([read], [config], { ...settings, ...settingsOf?.(method) });
+        return record as InputRecord;
+      };
     const withTools: SharedParts["withTools"] = (...binding) =>
       this.bindTools(...binding).#sharing(fields, total, budget);
-    return new SharedScaling({ solve, fields, budget, withTools });
+    const structured: SharedParts["structured"] = (schema, options) => {
+      const { settingsOf, present } = this.#structure(schema, options);
+      return { solve: solveWith(settingsOf), present };
+    };
+    return new SharedScaling({ solve: solveWith(), fields, budget, withTools, structured });
+  }
+
+  /** What structured output changes in a batch that is solved with a method, and what is shown of its records. */
+  #structure(
+    schema: unknown,
+    options: StructuredOptions<boolean>,
+  ): { settingsOf: SettingsOf; present: Present<unknown> } {
+    const { votingOf, ...structure } = openStructure(this.#model, schema, options);
+    const { uncertainty, includeRaw = false } = options;
+    if (uncertainty !== undefined) requireFunction("uncertainty", uncertainty);
+    const settingsOf: SettingsOf = (method) => ({
+      ...structure,
+      method: {
+        ...method,
+        sampler: attemptsAsJson(method.sampler),
+        uncertainty: uncertainty ?? method.uncertainty,
+        voting: votingOf(method.voting),
+      },
+      grouping: undefined,
+      name: "StructuredScaling",
+    });
+    return { settingsOf, present: includeRaw ? objectAndRaw : objectOf };
   }
 
   #solve(

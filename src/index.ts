@@ -34,5 +34,5 @@ export type { DynScalingMetadata, FailureCount, InputRecord, ScaledMessage } fro
 export type { Candidate, Review, ReviewFields } from "./langchain/review.js";
 export { ROUND_EVENT } from "./langchain/round_runs.js";
 export type { RoundEvent, RoundState, Spend } from "./langchain/round_runs.js";
-export { SharedScaling } from "./shared.js";
+export { SharedScaling, SharedStructuredScaling } from "./shared.js";
 export type { SharedFields, SharedSpend } from "./shared.js";

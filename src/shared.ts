@@ -13,6 +13,13 @@ import { SharedAccount } from "./langchain/shared_pool.js";
 import type { BatchPool } from "./langchain/shared_pool.js";
 import type { TurnsPrompt } from "./prompts/turns.js";
 import { independent } from "./samplers/independent.js";
+import type {
+  AnyObject,
+  StructuredOptions,
+  StructuredRecord,
+  StructuredSchema,
+} from "./structured/structure.js";
+import type { Present, RawOutput } from "./structured/structured_scaling.js";
 
 /** Options of `DynScaling.shared()`. */
 export interface SharedFields {
@@ -61,6 +68,11 @@ export interface SharedParts {
   budget: SharedBudget;
   /** The same with tools bound to the model. */
   withTools(...binding: ToolBinding): SharedScaling;
+  /** What asks for objects of a schema, and what is shown of their records. */
+  structured(
+    schema: unknown,
+    options: StructuredOptions<boolean>,
+  ): { solve: SolveOne; present: Present<unknown> };
 }
 
 /** What the calls draw on. */
@@ -126,6 +138,30 @@ export class SharedScaling extends Runnable<BaseLanguageModelInput, ScaledMessag
   }
 
   /**
+   * The same for objects of a schema, drawing on the same budget; see
+   * `DynScaling.withStructuredOutput()`.
+   *
+   * @param schema zod, standard schema or JSON schema
+   * @throws {OptionError} before anything is spent, if the model cannot do it, or not so
+   */
+  withStructuredOutput<RunOutput extends AnyObject = AnyObject>(
+    schema: StructuredSchema<RunOutput>,
+    options?: StructuredOptions<false>,
+  ): SharedStructuredScaling<RunOutput>;
+  withStructuredOutput<RunOutput extends AnyObject = AnyObject>(
+    schema: StructuredSchema<RunOutput>,
+    options?: StructuredOptions<true>,
+  ): SharedStructuredScaling<RawOutput<RunOutput>>;
+  withStructuredOutput<RunOutput extends AnyObject = AnyObject>(
+    schema: StructuredSchema<RunOutput>,
+    options: StructuredOptions<boolean> = {},
+  ): SharedStructuredScaling<RunOutput | RawOutput<RunOutput>> {
+    const { solve, present } = this.#parts.structured(schema, options);
+    const parts = { ...this.#parts, solve };
+    return new SharedStructuredScaling(parts, present as Present<RunOutput | RawOutput<RunOutput>>);
+  }
+
+  /**
    * One question. Its record says what it got and why it stopped: "settled" below
    * the price, "samples", "outputTokens" or "cost" at a limit, "closed" at the time limit.
    *
@@ -134,33 +170,72 @@ export class SharedScaling extends Runnable<BaseLanguageModelInput, ScaledMessag
    */
   override async invoke(
     input: BaseLanguageModelInput,
-    options: Partial<RunnableConfig> = {},
+    options?: Partial<RunnableConfig>,
   ): Promise<ScaledMessage> {
-    const { solve, fields, budget } = this.#parts;
-    const { sampler = independent(), unitSamples = 1, timeoutMs } = fields;
-    const question = budget.account.question();
-    const late = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)];
-    const signals = [...late, ...(options.signal ? [options.signal] : [])];
-    const config = { ...options, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) };
-    try {
-      const parts = { pool: question.pool, allocator: this.#allocator(), sampler, unitSamples };
-      const record = await solve(input, config, parts);
-      options.signal?.throwIfAborted();
-      budget.inputs += 1;
-      budget.price.finish(record.samples);
-      if (record.message === null) throw record.error;
-      return record.message;
-    } finally {
-      question.close();
-    }
+    const record = await solveOne(this.#parts, input, options);
+    if (record.message === null) throw record.error;
+    return record.message;
+  }
+}
+
+/** Objects of a schema, voted on, from calls that draw on one budget. Made by `SharedScaling.withStructuredOutput()`. */
+export class SharedStructuredScaling<Output> extends Runnable<BaseLanguageModelInput, Output> {
+  static override lc_name(): string {
+    return "SharedStructuredScaling";
   }
 
-  /** The price is asked at every decision: what others spend meanwhile counts. */
-  #allocator(): Allocator {
-    const isWorth = (arm: Parameters<NonNullable<Allocator["isSettled"]>>[0]): boolean =>
-      voteIndex({ price: this.#parts.budget.price.now() }).isSettled?.(arm) !== true;
-    return { ...voteIndex(), isSettled: (arm) => !isWorth(arm) };
+  override lc_namespace: string[] = ["langchain_dynscaling"];
+  override lc_serializable = false;
+
+  readonly #parts: SharedParts;
+  readonly #present: Present<Output>;
+
+  constructor(parts: SharedParts, present: Present<Output>) {
+    super();
+    this.#parts = parts;
+    this.#present = present;
   }
+
+  /**
+   * One object, as `SharedScaling.invoke()` gives one message.
+   *
+   * @throws {OutputParserException} if no response holds an object that the schema accepts, unless `includeRaw`
+   */
+  override async invoke(input: BaseLanguageModelInput, options?: Partial<RunnableConfig>): Promise<Output> {
+    const record = await solveOne(this.#parts, input, options);
+    const output = this.#present(record as StructuredRecord);
+    if (output instanceof Error) throw output;
+    return output;
+  }
+}
+
+async function solveOne(
+  { solve, fields, budget }: SharedParts,
+  input: BaseLanguageModelInput,
+  options: Partial<RunnableConfig> = {},
+): Promise<InputRecord> {
+  const { sampler = independent(), unitSamples = 1, timeoutMs } = fields;
+  const question = budget.account.question();
+  const late = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)];
+  const signals = [...late, ...(options.signal ? [options.signal] : [])];
+  const config = { ...options, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) };
+  try {
+    const parts = { pool: question.pool, allocator: allocatorOf(budget), sampler, unitSamples };
+    const record = await solve(input, config, parts);
+    options.signal?.throwIfAborted();
+    budget.inputs += 1;
+    budget.price.finish(record.samples);
+    return record;
+  } finally {
+    question.close();
+  }
+}
+
+/** The price is asked at every decision: what others spend meanwhile counts. */
+function allocatorOf({ price }: SharedBudget): Allocator {
+  const isWorth = (arm: Parameters<NonNullable<Allocator["isSettled"]>>[0]): boolean =>
+    voteIndex({ price: price.now() }).isSettled?.(arm) !== true;
+  return { ...voteIndex(), isSettled: (arm) => !isWorth(arm) };
 }
 
 /** @throws {OptionError} if an option is unknown or out of range, or the total cannot pay for one call */

@@ -34,6 +34,17 @@ describe("the type of structured output", () => {
     expectTypeOf<Output<typeof ours>["raw"]>().toEqualTypeOf<StructuredMessage>();
   });
 
+  it("is the same where calls share a budget", () => {
+    const shared = scaled.shared();
+    const ours = shared.withStructuredOutput(schema);
+    expectTypeOf<Output<typeof ours>>().toEqualTypeOf<z.infer<typeof schema>>();
+    expectTypeOf(ours.batch([""])).resolves.toEqualTypeOf<z.infer<typeof schema>[]>();
+    const raw = shared.withStructuredOutput<Invoice>({ type: "object" }, { includeRaw: true });
+    expectTypeOf<Output<typeof raw>>().toEqualTypeOf<{ raw: StructuredMessage; parsed: Invoice }>();
+    const chain = ChatPromptTemplate.fromTemplate("{text}").pipe(ours);
+    expectTypeOf(chain.invoke({ text: "" })).resolves.toEqualTypeOf<z.infer<typeof schema>>();
+  });
+
   it("flows through a chain, and through solve()", () => {
     const structured = scaled.withStructuredOutput(schema);
     const chain = ChatPromptTemplate.fromTemplate("{text}").pipe(structured);
