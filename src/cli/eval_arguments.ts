@@ -3,7 +3,7 @@ import type { Prices } from "../core/budget.js";
 import type { CheckpointOptions } from "../evaluation/checkpoints.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { MethodFields } from "../method.js";
-import { EXTRACTORS } from "./families.js";
+import { EXTRACTORS_HELP, parseExtractor } from "./extractors.js";
 import { ifGiven, named, names, number, numbers, oneFile, parseFlags, wholeNumber } from "./flags.js";
 import { LAYOUTS } from "./layouts.js";
 import type { Layout } from "./layouts.js";
@@ -80,7 +80,7 @@ is AIME (JSON lines or CSV) or GPQA (CSV) as published, with its --layout.
   --max-output-tokens N      output limit of one call (default: the model's)
   --max-concurrency N        calls in flight (default: ${OPTIONS["max-concurrency"].default})
 ${CALLS_HELP}
-  --extractor NAME           ${names(EXTRACTORS)}
+  --extractor NAME           ${EXTRACTORS_HELP}
                              (default: ${extractorsByLayout()})
   --input-price DOLLARS      per million tokens, to show what a method costs;
   --output-price DOLLARS     both or neither
@@ -116,7 +116,7 @@ export function parseEvalArguments(args: string[]): EvalArguments {
     maxOutputTokens: ifGiven(wholeNumber, "max-output-tokens", values["max-output-tokens"], 1),
     maxConcurrency: wholeNumber("max-concurrency", values["max-concurrency"], 1),
     calls: parseCalls(values),
-    extractor: named("extractor", values.extractor ?? layout.extractor.name, EXTRACTORS),
+    extractor: parseExtractor(values.extractor ?? layout.extractor.name),
     prices: parsePrices(values),
     dryRun: values["dry-run"],
     report: values.report,

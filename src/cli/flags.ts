@@ -62,9 +62,14 @@ export function numbers(option: string, text: string, minimum: number): number[]
   return text.split(",").map((part) => number(option, part, minimum));
 }
 
-export function named<Member>(option: string, name: string, family: Record<string, Member>): Member {
+export function named<Member>(
+  option: string,
+  name: string,
+  family: Record<string, Member>,
+  known: string = names(family),
+): Member {
   if (!Object.hasOwn(family, name))
-    throw new UsageError(`--${option}: got "${name}". Known names are ${names(family)}.`);
+    throw new UsageError(`--${option}: got "${name}". Known names are ${known}.`);
   return family[name] as Member;
 }
 

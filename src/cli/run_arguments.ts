@@ -8,7 +8,8 @@ import { DEFAULT_METHOD } from "../method.js";
 import type { MethodFields } from "../method.js";
 import { guarded } from "../prompts/guarded.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { ALLOCATORS, EXTRACTORS, PROMPTS, SAMPLERS, UNCERTAINTY } from "./families.js";
+import { EXTRACTORS_HELP, parseExtractor } from "./extractors.js";
+import { ALLOCATORS, PROMPTS, SAMPLERS, UNCERTAINTY } from "./families.js";
 import { ifGiven, named, names, number, oneFile, parseFlags, wholeNumber } from "./flags.js";
 import { MODEL_FORMS } from "./models.js";
 import { CALLS_HELP, SHARED_OPTIONS, parseCalls, parsePrices } from "./shared_flags.js";
@@ -86,7 +87,8 @@ ${CALLS_HELP}
   --allocator NAME           ${names(ALLOCATORS)} (default: ${OPTIONS.allocator.default})
   --uncertainty NAME         ${names(UNCERTAINTY)}
                              (default: ${OPTIONS.uncertainty.default})
-  --extractor NAME           ${names(EXTRACTORS)} (default: ${OPTIONS.extractor.default})
+  --extractor NAME           ${EXTRACTORS_HELP}
+                             (default: ${OPTIONS.extractor.default})
   --seed N                   every random choice follows from it (default: ${OPTIONS.seed.default})
 `;
 
@@ -115,7 +117,7 @@ export function parseRunArguments(args: string[]): RunArguments {
       uncertainty: named("uncertainty", values.uncertainty, UNCERTAINTY),
       ...(unitSamples !== undefined && { unitSamples }),
     },
-    extractor: named("extractor", values.extractor, EXTRACTORS),
+    extractor: parseExtractor(values.extractor),
   };
 }
 

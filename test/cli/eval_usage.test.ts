@@ -106,6 +106,7 @@ describe("dynscaling eval, beside runs that are there,", () => {
     ["another temperature", ["--temperature", "0.6"], /model: .*temperature 0.6" here/],
     ["another output limit", ["--max-output-tokens", "9"], /model: .*at most 9 output tokens" here/],
     ["another extractor", ["--extractor", "boxed"], /model: .*read by boxed" here/],
+    ["labels", ["--extractor", "oneOf:2, 4"], /model: .*read by oneOf:2,4" here/],
     ["other budgets", ["--budgets", "2,4,8"], /budgets: "2,4 samples" there, "2,4,8 samples" here/],
     ["budgets of another kind", ["--output-token-budgets", "40", "--max-output-tokens", "9"], /model/],
   ])("refuses %s, and leaves them alone", async (_what, extra, message) => {

@@ -132,25 +132,23 @@ describe("dynscaling run on a provider's model", () => {
       expect(body).toMatchObject({ model: "gpt-4.1-mini", temperature: 0.6 });
   });
 
-  it("asks ChatGoogleGenerativeAI, and takes the letter of a choice", async () => {
-    const server = await serveGemini(() => ({ text: "Surely.\n**Answer: (B)**" }));
-    const { questions: file, out, results } = workspace(['{"question": "A) 1 B) 2", "answer": "(B)"}']);
-    const env = { GOOGLE_API_KEY: "test", TEST_GEMINI_URL: server.url };
-    const args = [
-      "run",
-      file,
-      "--out",
+  it.each([
+    ["choice", "Surely.\n**Answer: (B)**", "(B)", "B"],
+    ["oneOf:shipping, refund request", "Label: **Refund Request**", "Refund request.", "refund request"],
+    ["someOf:urgent,refund", "Labels: refund, urgent", "urgent and refund", '["urgent","refund"]'],
+  ])("asks ChatGoogleGenerativeAI, and reads its answers with %s", async (extractor, text, gold, answer) => {
+    const server = await serveGemini(() => ({ text }));
+    const {
+      questions: file,
       out,
-      "--model",
-      "google-genai:gemini-2.5-flash",
-      "--extractor",
-      "choice",
-      ...settings,
-    ];
-    const { code } = await dynscaling(args, { env });
+      results,
+    } = workspace([JSON.stringify({ question: "Which?", answer: gold })]);
+    const env = { GOOGLE_API_KEY: "test", TEST_GEMINI_URL: server.url };
+    const args = ["--model", "google-genai:gemini-2.5-flash", "--extractor", extractor, ...settings];
+    const { code } = await dynscaling(["run", file, "--out", out, ...args], { env });
     await server.close();
     expect(code).toBe(0);
-    expect(results()).toMatchObject([{ answer: "B", gold: "(B)", correct: true, samples: 6 }]);
+    expect(results()).toMatchObject([{ answer, gold, correct: true, samples: 6 }]);
     expect(server.requests).toHaveLength(6);
   });
 
