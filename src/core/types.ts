@@ -36,7 +36,7 @@ export interface Reply<Message = unknown> {
   unparsed?: string | undefined;
   /** Set if the output limit cut the response off; such a response is not quoted. */
   truncated?: boolean | undefined;
-  /** Set if it was paid for by an earlier run, and read from its journal. */
+  /** Set if an earlier run paid for it, or saw the call fail, and it was read from the journal. */
   replayed?: true | undefined;
   /**
    * Set if the call, or reading its answer, failed. It never votes. A call without a

@@ -31,6 +31,17 @@ export interface Failure {
   retryAfterMs: number | undefined;
 }
 
+/** A call that failed before the batch was started again; it counts as it did then, and nothing is sent. */
+export class PastFailure extends Error {
+  override readonly name = "PastFailure";
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind) {
+    super(`The call failed before the batch was started again (${kind}).`);
+    this.kind = kind;
+  }
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Beside those of 500 and above, which all are. */
@@ -54,6 +65,10 @@ const UNIT_MS: Record<string, number> = { ms: 1, mi: 60_000, m: 60_000, s: 1000,
 
 /** Reads an error of any of LangChain's clients; what it does not know is a lost sample. */
 export function classify(error: unknown): Failure {
+  if (error instanceof PastFailure) {
+    const { kind } = error;
+    return { kind, treatment: "fail", isSlowDown: false, isUnbilled: false, retryAfterMs: undefined };
+  }
   const status = statusOf(error);
   const text = textOf(error);
   const retryAfterMs = retryAfter(error, text);

@@ -9,6 +9,7 @@ import { finalAnswer } from "../extractors/final_answer.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { HIDDEN_FROM_STREAMS, openCalls, openSignals } from "./calls.js";
 import { respond } from "./generations.js";
+import { PastFailure } from "./failures.js";
 import type { Ask, Pay } from "./journal.js";
 import { callsText, sharedUsage, spokenText } from "./messages.js";
 import type { ChatLike } from "./model.js";
@@ -85,9 +86,18 @@ export function generator(
     let said: AIMessage[];
     let replayed: boolean;
     try {
-      ({ said, replayed } = await ask(arm.index, request, signal, () => turnsOf(request, arm, input), pay));
+      ({ said, replayed } = await ask(
+        arm.index,
+        request,
+        signal,
+        trip,
+        () => turnsOf(request, arm, input),
+        pay,
+      ));
     } catch (error) {
-      return [failed({ text: "", answer: null, usage: {}, isUnbilled: !trip.isSent }, error)];
+      const isPast = error instanceof PastFailure;
+      const nothing = { text: "", answer: null, usage: {}, isUnbilled: !trip.isSent };
+      return [failed({ ...nothing, ...(isPast && { replayed: true }) }, error)];
     }
     const usages = sharedUsage(said);
     return settleAll(

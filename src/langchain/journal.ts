@@ -3,11 +3,13 @@ import type { BaseStore } from "@langchain/core/stores";
 import { OptionError } from "../core/errors.js";
 import type { Method } from "../core/rounds.js";
 import type { SampleRequest } from "../core/types.js";
-import { decodeEntry, encodeEntry, restoreResponse, storeResponse } from "./journal_entry.js";
+import { PastFailure, classify } from "./failures.js";
+import { decodeEntry, encodeEntry, isGivenUp, restoreResponse, storeResponse } from "./journal_entry.js";
 import type { JournalEntry } from "./journal_entry.js";
 import { callKey, hash, messagesHash, methodHash, modelHash } from "./journal_keys.js";
 import type { ArmKey } from "./journal_keys.js";
 import type { ChatLike } from "./model.js";
+import type { Trip } from "./patience.js";
 
 /**
  * Where a journal is kept: LangChain's stores of bytes, such as `InMemoryStore`, and
@@ -46,6 +48,7 @@ export type Ask = (
   arm: number,
   request: SampleRequest,
   signal: AbortSignal,
+  trip: Trip,
   render: () => Promise<BaseMessage[]>,
   pay: Pay,
 ) => Promise<Answered>;
@@ -54,7 +57,7 @@ export type Ask = (
 export type Pay = (turns: BaseMessage[], keep: (said: AIMessage[]) => Promise<void>) => Promise<AIMessage[]>;
 
 /** Without a journal, every call is paid for. */
-export const payAlways: Ask = async (_arm, _request, _signal, render, pay) => ({
+export const payAlways: Ask = async (_arm, _request, _signal, _trip, render, pay) => ({
   said: await pay(await render(), async () => {}),
   replayed: false,
 });
@@ -67,7 +70,8 @@ const working = new WeakMap<JournalStore, Set<string>>();
  * question, the model, the method and the turns; among equal calls, by their order.
  * So a batch that is started again gets the same responses at the same places, makes
  * the same decisions, and pays for what is not there. Of a failed call only that it failed
- * is kept: it is no answer, and its sample is asked for again.
+ * is kept: it fails again, unsent, for what followed was decided after it; its sample went
+ * back to the pool. A question that was given up for its failures is asked again.
  */
 export function openJournal(
   store: JournalStore,
@@ -128,7 +132,8 @@ class ArmJournal {
   async ask(
     { stage, purpose = "answer" }: SampleRequest,
     signal: AbortSignal,
-    render: Parameters<Ask>[3],
+    trip: Trip,
+    render: Parameters<Ask>[4],
     pay: Pay,
   ): Promise<Answered> {
     const turn = this.#queue.then(async () => {
@@ -140,6 +145,10 @@ class ArmJournal {
     });
     this.#queue = turn.catch(() => {});
     const { turns, request, entry, place } = await turn;
+    if (entry?.failure) {
+      trip.isSent = !entry.failure.isUnbilled;
+      throw new PastFailure(entry.failure.kind);
+    }
     if (entry) return { said: entry.responses.map(restoreResponse), replayed: true };
     if (this.#writes.failure) throw this.#writes.failure;
     const asked = { v: 1 as const, request, stage, purpose };
@@ -151,8 +160,12 @@ class ArmJournal {
     try {
       return { said: await pay(turns, keep), replayed: false };
     } catch (error) {
-      // A call that was cut off is made again at its place; one that failed is not missed there.
-      if (!isKept && !signal.aborted) await this.#keep(place, { ...asked, responses: [] });
+      const { kind, treatment } = classify(error);
+      // What was cut off, or ended the batch, is asked again at its place.
+      if (!isKept && !signal.aborted && treatment !== "fatal") {
+        const failure = { kind, isUnbilled: !trip.isSent };
+        await this.#keep(place, { ...asked, responses: [], failure });
+      }
       throw error;
     }
   }
@@ -172,6 +185,15 @@ class ArmJournal {
     this.#used.add(place);
     this.#end = Math.max(this.#end, place + 1);
     return { place, entry };
+  }
+
+  /** Whatever made the last calls fail may be over; nothing was decided after them. */
+  #forgetFailures(recorded: Map<number, JournalEntry>): void {
+    for (const [place, { failure }] of [...recorded].toReversed()) {
+      if (!failure) return;
+      recorded.delete(place);
+      this.#used.add(place);
+    }
   }
 
   /** What was paid for counts even if it cannot be kept. */
@@ -198,10 +220,10 @@ class ArmJournal {
         if (value === undefined || value === null) continue;
         const entry = decodeEntry(key, value);
         this.#end = from + offset + 1;
-        if (entry.responses.length === 0) this.#used.add(from + offset);
-        else recorded.set(from + offset, entry);
+        recorded.set(from + offset, entry);
       }
     }
+    if (isGivenUp([...recorded.values()])) this.#forgetFailures(recorded);
     return recorded;
   }
 }

@@ -1,6 +1,8 @@
 import { AIMessage } from "@langchain/core/messages";
 import type { UsageMetadata } from "@langchain/core/messages";
+import { isHopeless } from "../core/hopeless.js";
 import type { Purpose, Stage } from "../core/types.js";
+import type { FailureKind } from "./failures.js";
 
 /** One call as a journal keeps it: what came back, and a hash of what was asked. */
 export interface JournalEntry {
@@ -12,6 +14,8 @@ export interface JournalEntry {
   purpose: Purpose;
   /** Several where one call brings several; none if it failed. */
   responses: StoredResponse[];
+  /** Why it failed, and whether the provider surely charged nothing. */
+  failure?: { kind: FailureKind; isUnbilled: boolean };
 }
 
 /** What is needed to build a response again. */
@@ -65,6 +69,22 @@ export function decodeEntry(key: string, bytes: Uint8Array): JournalEntry {
     responses.every((each) => typeof each === "object" && each !== null && isContent(each.content));
   if (!sound) throw new Error(`The journal holds no readable entry under ${key}; delete it there.`);
   return entry as JournalEntry;
+}
+
+/** Whether so many calls, one after another, brought nothing that no more were sent. */
+export function isGivenUp(entries: readonly JournalEntry[]): boolean {
+  const replies = entries.flatMap(({ responses }) => (responses.length === 0 ? [undefined] : responses));
+  return isHopeless(
+    replies.map((message) => ({
+      message,
+      error: message && !isBlank(message) ? undefined : new Error("Nothing came back."),
+    })),
+  );
+}
+
+function isBlank({ content, tool_calls = [] }: StoredResponse): boolean {
+  const isEmpty = typeof content === "string" ? content.trim() === "" : content.length === 0;
+  return isEmpty && tool_calls.length === 0;
 }
 
 function isContent(content: unknown): boolean {

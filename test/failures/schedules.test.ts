@@ -1,44 +1,16 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { randomStreams } from "../../src/core/random.js";
 import { boxed } from "../../src/extractors/index.js";
 import { DynScaling } from "../../src/index.js";
-import type { Budget } from "../../src/index.js";
 import { FAULTS, USAGE, serveFaults } from "../support/faulty_server.js";
-import type { Fault, FaultyServer, Schedule } from "../support/faulty_server.js";
+import type { FaultyServer } from "../support/faulty_server.js";
 import { RunCollector } from "../support/run_collector.js";
 import { openAIClient } from "../wire/clients.js";
 import { checkRecords, lostSamples } from "./invariants.js";
-
-/** `FAULT_RUNS=300 npx vitest run test/failures/schedules.test.ts` is the long form. */
-const RUNS = Number(process.env["FAULT_RUNS"] ?? 25);
+import { RUNS, StreamingCollector, budgets, costOf, scheduleOf } from "./schedule.js";
 
 let server: FaultyServer | undefined;
 afterEach(() => server?.close());
-
-/** A handler of this kind makes LangChain's models stream. */
-class StreamingCollector extends RunCollector {
-  readonly lc_prefer_streaming = true;
-}
-
-const prices = { inputUsdPerMillionTokens: 5, outputUsdPerMillionTokens: 25 };
-const budgets: Budget[] = [
-  { totalSamples: 48 },
-  { totalOutputTokens: 48 * USAGE.completion_tokens },
-  { totalCostUsd: 0.04, prices },
-  { totalSamples: 60, totalOutputTokens: 40 * USAGE.completion_tokens, totalCostUsd: 0.05, prices },
-];
-
-/** Faults at a rate, of some kinds; a slow loris is rare, for it takes its time. */
-function scheduleOf(seed: number, rate: number, kinds: readonly Fault[]): Schedule {
-  const random = randomStreams(seed)();
-  return () => {
-    const hit = random() < rate;
-    const kind = kinds[Math.floor(random() * kinds.length)] ?? null;
-    const isRare = random() > 0.04;
-    return hit && !(kind === "slow loris" && isRare) ? kind : null;
-  };
-}
 
 const runs = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 31 }),
@@ -83,7 +55,7 @@ describe("whatever goes wrong, in whatever order", () => {
         // What an answer without a text was charged is known, what a broken one was is put aside.
         const { inputTokens, outputTokens } = own.charged;
         expect(outputTokens).toBeLessThanOrEqual(totalOutputTokens);
-        expect((inputTokens * 5 + outputTokens * 25) / 1e6).toBeLessThanOrEqual(totalCostUsd * (1 + 1e-9));
+        expect(costOf(inputTokens, outputTokens)).toBeLessThanOrEqual(totalCostUsd * (1 + 1e-9));
         // An abort leaves behind what was on its way.
         const lost = abortAfter === null ? lostSamples(own, records) : 0;
         expect(lost).toBeLessThanOrEqual(0);

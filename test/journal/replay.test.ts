@@ -142,23 +142,57 @@ describe("questions that are equal", () => {
 });
 
 describe("a failed call", () => {
-  it("is no answer: it is made again, and nothing else is", async () => {
-    const store = new InMemoryStore<Uint8Array>();
+  /** Fails as told, and never repeats itself otherwise. */
+  function failing(error: (index: number) => Error | null): ScriptedModel {
     const answers = new CountedAnswers();
-    const model = new ScriptedModel(({ index, messages }) =>
-      index === 2
-        ? new Error("out of order")
-        : answers.next(JSON.stringify(messages.map(({ text }) => text))),
+    return new ScriptedModel(
+      ({ index, messages }) => error(index) ?? answers.next(JSON.stringify(messages.map(({ text }) => text))),
     );
-    const fields = { sampler: independent(), budget: { totalSamples: 6 }, unitSamples: 6 };
+  }
+  const fields = { budget: { totalSamples: 12 }, unitSamples: 4, retries: { maxRetries: 0 } };
+
+  it("fails again without being sent, so that every chain after it quotes what it quoted", async () => {
+    const store = new InMemoryStore<Uint8Array>();
+    const model = failing((index) => (index === 1 ? new Error("out of order") : null));
     const [first] = await solve(store, model, fields, ["Why?"]);
-    const paid = model.calls.length;
+    expect(model.calls).toHaveLength(13);
     const [second] = await solve(store, model, fields, ["Why?"]);
-    const good = first?.responses.filter(({ error }) => error === undefined).map(({ text }) => text);
-    expect(second?.responses.slice(0, good?.length).map(({ text }) => text)).toEqual(good);
-    expect(second?.failedSamples).toBe(0);
-    expect(model.calls.length - paid).toBe(6 - (good?.length ?? 0));
+    expect(model.calls).toHaveLength(13);
+    const shown = (record: InputRecord | undefined): unknown =>
+      record?.responses.map(({ text, stage, parents, round }) => ({ text, stage, parents, round }));
+    expect(shown(second)).toEqual(shown(first));
+    expect(second?.rounds).toEqual(first?.rounds);
+    expect(second).toMatchObject({ failedSamples: 1, failures: first?.failures, replayedSamples: 13 });
+    expect(second?.budget.spent.samples).toBe(12);
     expect((await textsOf(store)).join()).not.toContain("out of order");
+  });
+
+  it("keeps its worst case aside over the restart, if the provider may have charged it", async () => {
+    const store = new InMemoryStore<Uint8Array>();
+    const timeout = Object.assign(new Error("late"), { name: "TimeoutError" });
+    const model = failing((index) => (index === 1 ? timeout : null));
+    const budget = { totalOutputTokens: 600, maxOutputTokensPerSample: 100 };
+    const [first] = await solve(store, model, { ...fields, budget }, ["Why?"]);
+    const [second] = await solve(store, model, { ...fields, budget }, ["Why?"]);
+    expect(first?.budget.reserved.outputTokens).toBe(100);
+    expect(second?.budget).toEqual(first?.budget);
+    expect(second?.failures).toEqual([{ kind: "timeout", count: 1 }]);
+    expect(model.calls).toHaveLength(6);
+  });
+
+  it.each([
+    ["was given up for its failures", new Error("out of order"), 4],
+    ["met a bad key", Object.assign(new Error("no"), { status: 401 }), 1],
+  ])("of a question that %s is made again: whatever it was may be over", async (_what, error, failures) => {
+    const store = new InMemoryStore<Uint8Array>();
+    const model = failing((index) => (index < failures ? error : null));
+    const independently = { ...fields, sampler: independent(), unitSamples: failures };
+    const [lost] = await solve(store, model, independently, ["Why?"]);
+    expect(lost?.message).toBeNull();
+    expect(model.calls).toHaveLength(failures);
+    const [record] = await solve(store, model, independently, ["Why?"]);
+    expect(record).toMatchObject({ error: null, failedSamples: 0, samples: 12 });
+    expect(model.calls).toHaveLength(failures + 12);
   });
 });
 

@@ -33,6 +33,8 @@ export interface FaultyServer {
   delivered: Set<number>;
   /** What the provider charges: every answer that it began to write. */
   charged: { outputTokens: number; inputTokens: number };
+  /** Answers that it charges to each key. */
+  chargedTo: Map<string, number>;
   requests(): number;
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -53,6 +55,7 @@ export async function serveFaults(schedule: Schedule): Promise<FaultyServer> {
   const injected = new Map<Fault, number>();
   const delivered = new Set<number>();
   const charged = { outputTokens: 0, inputTokens: 0 };
+  const chargedTo = new Map<string, number>();
   let requests = 0;
   let inFlight = 0;
   const waiting: (() => void)[] = [];
@@ -91,13 +94,15 @@ export async function serveFaults(schedule: Schedule): Promise<FaultyServer> {
     }
     charged.outputTokens += USAGE.completion_tokens;
     charged.inputTokens += USAGE.prompt_tokens;
+    const key = incoming.headers.authorization?.replace("Bearer ", "") ?? "";
+    chargedTo.set(key, (chargedTo.get(key) ?? 0) + 1);
     if (fault === "slow loris") return drip(outgoing);
     const text =
       fault === "empty text" || fault === "refusal" ? "" : `#${serial} \\boxed{${question}/${serial % 3}}`;
     const content = fault === "refusal" ? null : text;
     const finish_reason = fault === "cut off by the limit" ? "length" : "stop";
     const body = stream
-      ? streamOf(text, finish_reason, fault)
+      ? streamOf(serial, text, finish_reason, fault)
       : JSON.stringify({
           id: `chatcmpl-${serial}`,
           object: "chat.completion",
@@ -133,6 +138,7 @@ export async function serveFaults(schedule: Schedule): Promise<FaultyServer> {
     injected,
     delivered,
     charged,
+    chargedTo,
     requests: () => requests,
     idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((settle) => waiting.push(settle))),
     close: () =>
@@ -157,9 +163,9 @@ function drip(outgoing: ServerResponse): void {
   outgoing.once("close", () => clearInterval(timer));
 }
 
-function streamOf(text: string, finish_reason: string, fault: Fault | null): string {
+function streamOf(serial: number, text: string, finish_reason: string, fault: Fault | null): string {
   const chunk = (choices: object[], usage: object | null = null): string =>
-    `data: ${JSON.stringify({ id: "chatcmpl-s", object: "chat.completion.chunk", created: 1, model: "gpt-test", choices, usage })}\n\n`;
+    `data: ${JSON.stringify({ id: `chatcmpl-${serial}`, object: "chat.completion.chunk", created: 1, model: "gpt-test", choices, usage })}\n\n`;
   const delta = (part: object, reason: string | null = null): string =>
     chunk([{ index: 0, delta: part, finish_reason: reason }]);
   const middle = Math.ceil(text.length / 2);
