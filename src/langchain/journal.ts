@@ -81,7 +81,7 @@ export function openJournal(
   const taken = working.get(store) ?? new Set();
   working.set(store, taken);
   const shared = { model: modelHash(model), method: methodHash(method) };
-  const writes: Writes = { failure: undefined };
+  const writes: Writes = { failure: undefined, isOver: false };
   const keys = questions.map((messages) => {
     const key = { ...shared, question: messagesHash(messages), occurrence: 0 };
     while (taken.has(callKey(key, 0))) key.occurrence += 1;
@@ -91,7 +91,10 @@ export function openJournal(
   const arms = keys.map((key) => new ArmJournal(store, key, method.unitSamples, writes));
   return {
     ask: (arm, ...rest) => (arms[arm] as ArmJournal).ask(...rest),
-    close: () => keys.forEach((key) => taken.delete(callKey(key, 0))),
+    close: () => {
+      writes.isOver = true;
+      for (const key of keys) taken.delete(callKey(key, 0));
+    },
   };
 }
 
@@ -101,6 +104,8 @@ const WINDOW = 64;
 /** Whether what was paid for can still be kept. */
 interface Writes {
   failure: Error | undefined;
+  /** Whether the batch is over: another one may have asked again what still arrives. */
+  isOver: boolean;
 }
 
 /** The calls of one question; their places are the order in which they were asked. */
@@ -198,8 +203,10 @@ class ArmJournal {
 
   /** What was paid for counts even if it cannot be kept. */
   async #keep(place: number, entry: JournalEntry): Promise<void> {
+    const key = callKey(this.#key, place);
     try {
-      await this.#store.mset([[callKey(this.#key, place), encodeEntry(entry)]]);
+      if (this.#writes.isOver && (await this.#store.mget([key]))[0]) return;
+      await this.#store.mset([[key, encodeEntry(entry)]]);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#writes.failure ??= new Error(

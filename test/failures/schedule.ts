@@ -4,8 +4,14 @@ import { USAGE } from "../support/faulty_server.js";
 import type { Fault, Schedule } from "../support/faulty_server.js";
 import { RunCollector } from "../support/run_collector.js";
 
-/** `FAULT_RUNS=300 npx vitest run test/failures/schedules.test.ts test/failures/restarts.test.ts` is the long form. */
+/** Schedules of each test; `FAULT_RUNS=300` is the long form, which prints what happened. */
 export const RUNS: number = Number(process.env["FAULT_RUNS"] ?? 25);
+
+/** Whether to print what happened. */
+export const IS_LONG: boolean = RUNS >= 100;
+
+/** Ends a slow loris, and no answer of a machine that is merely busy. */
+export const CALL_TIMEOUT_MS = 4000;
 
 /** A handler of this kind makes LangChain's models stream. */
 export class StreamingCollector extends RunCollector {

@@ -6,8 +6,17 @@ import { FAULTS, USAGE, serveFaults } from "../support/faulty_server.js";
 import type { FaultyServer } from "../support/faulty_server.js";
 import { RunCollector } from "../support/run_collector.js";
 import { openAIClient } from "../wire/clients.js";
+import { addTo, faultTable, newTotals } from "./fault_table.js";
 import { checkRecords, lostSamples } from "./invariants.js";
-import { RUNS, StreamingCollector, budgets, costOf, scheduleOf } from "./schedule.js";
+import {
+  CALL_TIMEOUT_MS,
+  IS_LONG,
+  RUNS,
+  StreamingCollector,
+  budgets,
+  costOf,
+  scheduleOf,
+} from "./schedule.js";
 
 let server: FaultyServer | undefined;
 afterEach(() => server?.close());
@@ -22,6 +31,8 @@ const runs = fc.record({
   /** Requests after which the caller aborts everything. */
   abortAfter: fc.option(fc.integer({ min: 1, max: 40 }), { freq: 3 }),
 });
+
+const totals = newTotals();
 
 describe("whatever goes wrong, in whatever order", () => {
   it("no budget is exceeded, no sample lost or counted twice, every run closed once, every vote recounted", async () => {
@@ -41,7 +52,7 @@ describe("whatever goes wrong, in whatever order", () => {
           extractor: boxed,
           unitSamples: 4,
           seed,
-          callTimeoutMs: 600,
+          callTimeoutMs: CALL_TIMEOUT_MS,
           retries: { firstDelayMs: 1, maxDelayMs: 20 },
         });
         const config = { maxConcurrency, signal: stop.signal, callbacks: [collector] };
@@ -59,9 +70,11 @@ describe("whatever goes wrong, in whatever order", () => {
         // An abort leaves behind what was on its way.
         const lost = abortAfter === null ? lostSamples(own, records) : 0;
         expect(lost).toBeLessThanOrEqual(0);
+        addTo(totals, own, 1);
         await own.close();
       }),
       { seed: 55, numRuns: RUNS, endOnFailure: true },
     );
+    if (IS_LONG) console.log(faultTable("Batches under random schedules of faults and aborts", totals));
   }, 3_600_000);
 });

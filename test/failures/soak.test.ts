@@ -5,6 +5,7 @@ import { randomStreams } from "../../src/core/random.js";
 import type { BudgetReport } from "../../src/index.js";
 import { FAULTS, serveFaults } from "../support/faulty_server.js";
 import type { Fault, FaultyServer } from "../support/faulty_server.js";
+import { addTo, faultTable, newTotals } from "./fault_table.js";
 
 /** `SOAK_INPUTS=10000 npx vitest run test/failures/soak.test.ts` is the long form, and prints the table. */
 const INPUTS = Number(process.env["SOAK_INPUTS"] ?? 300);
@@ -59,39 +60,12 @@ it("a batch over a flaky service loses nothing, overspends nothing and stays wit
   expect(server.charged.outputTokens).toBeLessThanOrEqual(limit);
   expect(outcome.budget.excess).toEqual({ inputTokens: 0, outputTokens: 0 });
   expect(outcome.budget.spent.samples).toBeLessThanOrEqual(INPUTS * 4);
-  if (INPUTS >= 10_000) console.log(table(server, outcome));
+  if (INPUTS >= 10_000) {
+    const totals = newTotals();
+    addTo(totals, server, 1);
+    console.log(faultTable(`${INPUTS} inputs`, totals), JSON.stringify(outcome));
+  }
 }, 3_600_000);
-
-const OUTCOMES: Record<string, string> = {
-  "latency tail": "waited for",
-  "429 with retry-after": "repeated after the time asked for; everybody waits",
-  "429 without": "repeated after a jittered delay; everybody waits",
-  "500": "repeated",
-  "503": "repeated; everybody waits",
-  "reset before the answer": "sample back to the pool, its tokens kept aside",
-  "reset in the body": "sample back to the pool, its tokens kept aside",
-  "slow loris": "ended by callTimeoutMs; sample back, its tokens kept aside",
-  "wrong JSON": "sample back to the pool, its tokens kept aside",
-  "wrong shape": "sample back to the pool, its tokens kept aside",
-  "empty text": "paid, marked as failed",
-  refusal: "paid, marked as failed",
-  "cut off by the limit": "paid, votes if readable, never quoted",
-};
-
-function table(
-  { injected, requests, charged, delivered }: FaultyServer,
-  outcome: Omit<Outcome, "serials">,
-): string {
-  const rows = [...injected].toSorted(([a], [b]) => a.localeCompare(b));
-  return [
-    "| Fault | Times injected | Lost samples | Overspend | Outcome |",
-    "|---|---|---|---|---|",
-    ...rows.map(([fault, times]) => `| ${fault} | ${times} | 0 | 0 | ${OUTCOMES[fault]} |`),
-    "",
-    `${requests()} requests, ${delivered.size} answers delivered, ${charged.outputTokens} output tokens charged.`,
-    JSON.stringify(outcome),
-  ].join("\n");
-}
 
 function ask(url: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const script = fileURLToPath(new URL("soak_client.ts", import.meta.url));

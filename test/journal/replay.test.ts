@@ -248,6 +248,29 @@ describe("a response", () => {
     expect(order).toEqual(["called", "kept", "called", "kept", "called", "kept"]);
   });
 
+  it("that arrives after its batch was cut off is kept, unless another batch was there first", async () => {
+    const store = new InMemoryStore<Uint8Array>();
+    const late: (() => void)[] = [];
+    const model = new ScriptedModel(async ({ index }) => {
+      if (index < 2) await new Promise<void>((settle) => late.push(settle));
+      return `The answer is ${index}.`;
+    });
+    const fields = { budget: { totalSamples: 2 }, unitSamples: 2, sampler: independent() };
+    const scaled = new DynScaling({ model, journal: store, ...fields });
+    const stop = new AbortController();
+    const cut = scaled.solve(["Why?"], { signal: stop.signal });
+    while (late.length < 2) await new Promise(setImmediate);
+    stop.abort(new Error("enough"));
+    await cut;
+    const [record] = await scaled.solve(["Why?"]);
+    for (const settle of late) settle();
+    await new Promise((settle) => setTimeout(settle, 20));
+    const texts = (await textsOf(store)).join();
+    expect(record?.responses.map(({ text }) => text)).toEqual(["The answer is 2.", "The answer is 3."]);
+    for (const { text } of record?.responses ?? []) expect(texts).toContain(text);
+    expect(texts).not.toContain("The answer is 0.");
+  });
+
   it("is kept without the headers that came with it, and with its tool calls", async () => {
     const store = new InMemoryStore<Uint8Array>();
     const tool_calls = [{ name: "look_up", args: { word: "why" }, id: "call-1", type: "tool_call" as const }];
