@@ -61,14 +61,16 @@ export function decodeEntry(key: string, bytes: Uint8Array): JournalEntry {
   } catch {
     entry = undefined;
   }
-  const { v, request, responses } = (entry ?? {}) as Partial<JournalEntry>;
+  const { v, request, responses, failure = FAILED } = (entry ?? {}) as Partial<JournalEntry>;
   const sound =
     v === 1 &&
     typeof request === "string" &&
     Array.isArray(responses) &&
-    responses.every((each) => typeof each === "object" && each !== null && isContent(each.content));
+    responses.every(isStored) &&
+    typeof failure?.kind === "string" &&
+    typeof failure.isUnbilled === "boolean";
   if (!sound) throw new Error(`The journal holds no readable entry under ${key}; delete it there.`);
-  return entry as JournalEntry;
+  return { ...(entry as JournalEntry), ...(responses.length === 0 && { failure }) };
 }
 
 /** Whether so many calls, one after another, brought nothing that no more were sent. */
@@ -87,8 +89,27 @@ function isBlank({ content, tool_calls = [] }: StoredResponse): boolean {
   return isEmpty && tool_calls.length === 0;
 }
 
-function isContent(content: unknown): boolean {
-  return typeof content === "string" || Array.isArray(content);
+/** Of a failure that says nothing of itself, the worst. */
+const FAILED = { kind: "other", isUnbilled: false } as const;
+
+/** As far as building the response again needs it. */
+function isStored(response: unknown): response is StoredResponse {
+  if (!isObject(response)) return false;
+  const { content, tool_calls = [], invalid_tool_calls = [], usage_metadata = {} } = response;
+  const { additional_kwargs = {}, response_metadata = {} } = response;
+  return (
+    (typeof content === "string" || isList(content)) &&
+    [tool_calls, invalid_tool_calls].every(isList) &&
+    [usage_metadata, additional_kwargs, response_metadata].every(isObject)
+  );
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isObject);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 function isFilled(fields: object | undefined): boolean {
