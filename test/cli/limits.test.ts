@@ -73,7 +73,7 @@ describe("dynscaling run on a service that fails", () => {
 
   it("ends a call at --call-timeout-ms, and asks for its sample again", async () => {
     const silent: Respond = ({ index }) => (index === 1 ? new Promise(() => {}) : reply);
-    const { code, lines } = await ask(silent, ["--call-timeout-ms", "700", "--budget", "4", "--unit", "2"]);
+    const { code, lines } = await ask(silent, ["--call-timeout-ms", "3000", "--budget", "4", "--unit", "2"]);
     expect(code).toBe(0);
     expect(lines.reduce((sum, { samples }) => sum + samples, 0)).toBe(8);
     expect(server?.requests).toHaveLength(9);
@@ -100,7 +100,7 @@ describe("dynscaling eval on a service that fails", () => {
   it("repeats calls as --max-retries says, and ends them at --call-timeout-ms", async () => {
     const space = await evalSpace(({ index }) => (index === 2 ? new Promise(() => {}) : "The answer is 2."));
     server = space.server;
-    const { code } = await space.start(["--max-retries", "1", "--call-timeout-ms", "700"]).finished;
+    const { code } = await space.start(["--max-retries", "1", "--call-timeout-ms", "3000"]).finished;
     expect(code).toBe(0);
     expect(space.server.requests).toHaveLength(CALLS + 1);
     expect(space.server.abandoned()).toBe(1);
