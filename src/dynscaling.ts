@@ -36,7 +36,6 @@ import type { Listeners, RetryFields } from "./langchain/retry.js";
 import { DEFAULT_METHOD, requireFunction, resolveMethod } from "./method.js";
 import type { MethodFields } from "./method.js";
 import type { TurnsPrompt } from "./prompts/turns.js";
-import { attemptsAsJson } from "./structured/attempts_as_json.js";
 import { openStructure } from "./structured/structure.js";
 import type {
   AnyObject,
@@ -329,6 +328,11 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
       this.bindTools(...binding).#sharing(fields, total, budget);
     const structured: SharedParts["structured"] = (schema, options) => {
       const { settingsOf, present } = this.#structure(schema, options);
+      if (options.uncertainty !== undefined) {
+        const fix =
+          "A shared budget decides by the votes, so it would change nothing; leave it out, or use batch().";
+        throw new OptionError("uncertainty", options.uncertainty, fix);
+      }
       return { solve: solveWith(settingsOf), present };
     };
     return new SharedScaling({ solve: solveWith(), fields, budget, withTools, structured });
@@ -339,15 +343,14 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     schema: unknown,
     options: StructuredOptions<boolean>,
   ): { settingsOf: SettingsOf; present: Present<unknown> } {
-    const { votingOf, ...structure } = openStructure(this.#model, schema, options);
-    const { uncertainty, includeRaw = false } = options;
-    if (uncertainty !== undefined) requireFunction("uncertainty", uncertainty);
+    const { samplerOf, uncertaintyOf, votingOf, ...structure } = openStructure(this.#model, schema, options);
+    const { includeRaw = false } = options;
     const settingsOf: SettingsOf = (method) => ({
       ...structure,
       method: {
         ...method,
-        sampler: attemptsAsJson(method.sampler),
-        uncertainty: uncertainty ?? method.uncertainty,
+        sampler: samplerOf(method.sampler),
+        uncertainty: uncertaintyOf(method.uncertainty),
         voting: votingOf(method.voting),
       },
       grouping: undefined,

@@ -14,7 +14,11 @@ export interface MethodFields {
   sampler?: Sampler<TurnsPrompt>;
   /** Decides who gets the next units. Default `ucb()`, Algorithm 3. */
   allocator?: Allocator;
-  /** Measures disagreement, over all responses whoever votes. Default `variationRatio`. */
+  /**
+   * Measures disagreement, over all responses whoever votes. Default `variationRatio`. It
+   * steers `ucb()`; allocators that look at the votes alone, such as `voteIndex()`, and
+   * with it `shared()`, leave it to the record.
+   */
   uncertainty?: UncertaintyMeasure;
   /** Turns samples into a winner. Default `majority`. */
   voting?: VotingRule;

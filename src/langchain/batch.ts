@@ -72,6 +72,8 @@ export interface Batch extends RunTemplate {
   model: ChatLike;
   budget: Budget;
   extractor: AnswerExtractor;
+  /** Whether an extractor that takes its time gets a run of its own for every response. Default true. */
+  readingRuns?: boolean;
   method: Method<TurnsPrompt>;
   /** Finds out which responses mean the same. Default: those whose answers are equal. */
   grouping?: Grouping | undefined;

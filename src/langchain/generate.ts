@@ -7,7 +7,7 @@ import type { Arm, Reply, SampleRequest, Usage } from "../core/types.js";
 import { finishReason, isCutOff } from "../extractors/cut_off.js";
 import { finalAnswer } from "../extractors/final_answer.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { HIDDEN_FROM_STREAMS, openCalls, openSignals } from "./calls.js";
+import { HIDDEN_FROM_STREAMS, openCalls, openSignals, race } from "./calls.js";
 import { respond } from "./generations.js";
 import { PastFailure } from "./failures.js";
 import type { Ask, Pay } from "./journal.js";
@@ -32,6 +32,8 @@ export type AnswerExtractor = (text: string, message: AIMessage) => string | nul
 export interface CallSettings {
   model: ChatLike;
   extractor: AnswerExtractor;
+  /** Whether an extractor that takes its time gets a run of its own for every response. Default true. */
+  readingRuns?: boolean;
   /** Most calls in flight over the whole batch. Default: no limit. */
   maxConcurrency: number | undefined;
   /** Stops every call of the batch. */
@@ -48,11 +50,11 @@ export interface CallSettings {
  */
 export function generator(
   inputs: readonly OpenInput[],
-  { model, extractor, maxConcurrency, stop, patience, ask }: CallSettings,
+  { model, extractor, readingRuns, maxConcurrency, stop, patience, ask }: CallSettings,
 ): (arm: Arm<AIMessage>, request: SampleRequest<TurnsPrompt>) => Promise<Reply<AIMessage>[]> {
   const call = openCalls(maxConcurrency);
   const signalOf = openSignals(stop);
-  const read = reader(extractor);
+  const read = reader(extractor, readingRuns);
   return async (arm, request) => {
     const input = inputs[arm.index] as OpenInput;
     const { signal, done } = signalOf(input.config.signal);
@@ -78,8 +80,9 @@ export function generator(
         const responses = await patience(signal, trip, (own) =>
           respond(model, [...input.messages, ...turns], { ...config, signal: own }),
         );
-        // In flight until it is kept: the next call waits.
-        await keep(responses);
+        // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
+        const kept = keep(responses);
+        await race(signal, () => kept).catch(() => undefined);
         return responses;
       });
     };
@@ -91,7 +94,8 @@ export function generator(
         request,
         signal,
         trip,
-        () => turnsOf(request, arm, input),
+        // A counter of tokens may hang.
+        () => race(signal, () => turnsOf(request, arm, input)),
         pay,
       ));
     } catch (error) {

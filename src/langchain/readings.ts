@@ -20,8 +20,10 @@ export type Reader = (
  * round without being told so. An async extractor gets a run of its own for every
  * response, because nobody knows how many runs it opens; one that is not declared
  * `async` is known for what it is after its first response.
+ *
+ * @param runs whether it gets one at all
  */
-export function reader(extractor: AnswerExtractor): Reader {
+export function reader(extractor: AnswerExtractor, runs = true): Reader {
   let isAsync = Object.prototype.toString.call(extractor) === "[object AsyncFunction]";
   return (input, config, text, message) => {
     const { signal } = config;
@@ -34,7 +36,7 @@ export function reader(extractor: AnswerExtractor): Reader {
       const reading = within(own, () => extractor(text, message));
       return isPromise(reading) ? raced(reading) : reading;
     };
-    if (isAsync) return inOwnRun(input, config, ask);
+    if (isAsync && runs) return inOwnRun(input, config, ask);
     const reading = ask(config);
     isAsync = isPromise(reading);
     return reading;

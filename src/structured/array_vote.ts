@@ -1,6 +1,6 @@
 import { MISSING, groups } from "./clusters.js";
 import type { Entry } from "./clusters.js";
-import { byCodeUnit, elementKey, jsonKey } from "./json_key.js";
+import { byCodeUnit, elementKey, jsonKey, mostSpelled } from "./json_key.js";
 import { agreementOn, elect } from "./poll.js";
 import type { Decision, FieldAgreement, Place, Poll } from "./poll.js";
 
@@ -34,20 +34,25 @@ function positionVote(entries: readonly Entry[], { path, field }: Place, poll: P
 
 interface Member {
   key: string;
-  entries: (Entry & { position: number })[];
+  entries: [Spot, ...Spot[]];
 }
 
+type Spot = Entry & { position: number };
+
 /**
- * An element is in if more than half of the arrays have it. Elements that a field
- * names are then decided field by field. They stand in the order of their mean
- * position.
+ * An element is in if more than half of the arrays have it, or half of them and among
+ * these the voter's that comes first. Elements that a field names are then decided field
+ * by field. They stand in the order of their mean position.
  */
 function memberVote(entries: readonly Entry[], { path, field }: Place, poll: Poll): Decision {
   const members = membersOf(entries, field, poll);
   const hasChosen = entries.some(({ voter }) => voter === poll.chosen);
-  const chosen = members.filter(({ entries: own }) =>
-    hasChosen ? own.some(({ voter }) => voter === poll.chosen) : own.length * 2 > entries.length,
-  );
+  const first = Math.min(...entries.map(({ voter }) => voter));
+  const has = (own: readonly Entry[], wanted: number | undefined): boolean =>
+    own.some(({ voter }) => voter === wanted);
+  const isIn = (own: readonly Entry[]): boolean =>
+    own.length * 2 > entries.length || (own.length * 2 === entries.length && has(own, first));
+  const chosen = members.filter(({ entries: own }) => (hasChosen ? has(own, poll.chosen) : isIn(own)));
   const isSet = poll.rulesAt(field).arrays.kind === "set";
   const decided = chosen
     .map((member) => {
@@ -77,7 +82,7 @@ function presence(member: Member, entries: readonly Entry[], { path }: Place, po
   const present = { answer: "present", entries: member.entries };
   const absent = without.length > 0 ? [{ answer: MISSING, entries: without }] : [];
   return {
-    value: member.entries[0]?.value,
+    value: mostSpelled(member.entries, ({ value }) => value).value,
     fields: [agreementOn(path, [present, ...absent], present, poll)],
   };
 }
@@ -127,7 +132,7 @@ function membersOf(entries: readonly Entry[], field: string, poll: Poll): Member
     }));
   });
   return [...groups(elements, ({ key }) => key)]
-    .map(([key, own]) => ({ key, entries: own.map(({ entry }) => entry) }))
+    .map(([key, own]): Member => ({ key, entries: own.map(({ entry }) => entry) as [Spot, ...Spot[]] }))
     .toSorted((a, b) => meanPosition(a) - meanPosition(b) || byCodeUnit(a.key, b.key));
 }
 

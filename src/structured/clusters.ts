@@ -1,4 +1,4 @@
-import { jsonKey } from "./json_key.js";
+import { jsonKey, mostSpelled } from "./json_key.js";
 import { exact } from "./rules.js";
 import type { RulesAt } from "./rules.js";
 
@@ -24,8 +24,9 @@ export const MISSING = "missing";
  * Groups single values. Numbers within the tolerance form clusters around a number
  * that a response gave: the one with the most others near it, then the one closest to
  * them in sum, then the smaller one; it stands for the cluster, its members are
- * taken out, and the rest is clustered alike. The order of the entries decides
- * nothing but which spelling of one text comes first.
+ * taken out, and the rest is clustered alike. Of texts that count
+ * as the same, the most frequent spelling stands for them. The order of the entries
+ * decides nothing but which of equally frequent spellings comes first.
  */
 export function clusters(entries: readonly Entry[], rulesAt: RulesAt, path: string): Cluster[] {
   const { tolerance } = rulesAt(path);
@@ -37,7 +38,7 @@ export function clusters(entries: readonly Entry[], rulesAt: RulesAt, path: stri
   );
   const plain = [...alike].map(([answer, group]): Cluster => ({
     answer,
-    value: group[0]?.value,
+    value: mostSpelled(group, ({ value }) => value).value,
     entries: group,
   }));
   if (near === undefined) return plain;
@@ -45,8 +46,11 @@ export function clusters(entries: readonly Entry[], rulesAt: RulesAt, path: stri
 }
 
 /** Entries by a name, in their order. */
-export function groups<Item>(items: readonly Item[], nameOf: (item: Item) => string): Map<string, Item[]> {
-  const found = new Map<string, Item[]>();
+export function groups<Item>(
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+): Map<string, [Item, ...Item[]]> {
+  const found = new Map<string, [Item, ...Item[]]>();
   for (const item of items) {
     const name = nameOf(item);
     const group = found.get(name);
@@ -63,7 +67,7 @@ interface Heap {
 
 function numberClusters(entries: readonly Entry[], near: (a: number, b: number) => boolean): Cluster[] {
   let heaps = [...groups(entries, ({ value }) => String((value as number) + 0)).values()]
-    .map((group): Heap => ({ number: (group[0]?.value as number) + 0, entries: group }))
+    .map((group): Heap => ({ number: (group[0].value as number) + 0, entries: group }))
     .toSorted((a, b) => a.number - b.number);
   const found: Cluster[] = [];
   while (heaps.length > 0) {

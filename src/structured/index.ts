@@ -1,10 +1,10 @@
 export { meanOfFields, worstOfFields } from "./field_uncertainty.js";
-export type { FieldUncertaintyOptions } from "./field_uncertainty.js";
+export type { FieldMeasure, FieldUncertaintyOptions } from "./field_uncertainty.js";
 export { byField, wholeObject, wholeObjectOf } from "./object_vote.js";
 export type { Ballot, ObjectVote, Verdict, WholeObjectOptions } from "./object_vote.js";
 export type { FieldAgreement } from "./poll.js";
 export { absolute, asSet, byKey, byPosition, exact, relative } from "./rules.js";
-export type { ArrayRule, FieldRules, ObjectRules, Tolerance } from "./rules.js";
+export type { ArrayRule, FieldRules, ObjectRules, RulesAt, Tolerance } from "./rules.js";
 export type { ObjectVoteFields, StructuredOptions, StructuredRecord } from "./structure.js";
 export { StructuredScaling } from "./structured_scaling.js";
 export type { RawOutput, StructuredMessage, StructuredMetadata } from "./structured_scaling.js";

@@ -1,5 +1,5 @@
 import { UnreadableAnswer } from "../core/errors.js";
-import { below } from "./rules.js";
+import { below, everywhere } from "./rules.js";
 import type { ArrayRule, RulesAt } from "./rules.js";
 
 /** Deepest nesting that is read, in levels; schemas of real data stay far below. */
@@ -16,7 +16,28 @@ const MOST_LEVELS = 200;
  * @throws {UnreadableAnswer} if JSON cannot hold the value, or it is nested more than 200 levels deep
  */
 export function jsonKey(value: unknown, rulesAt: RulesAt, path = ""): string {
-  return write(value, rulesAt, path, 0);
+  return write(value, { rulesAt, text: plainString }, path, 0);
+}
+
+/** As `jsonKey`, but texts are as they are written, and arrays as they stand. */
+export function spelling(value: unknown): string {
+  return write(value, { rulesAt: everywhere, text: (text) => text }, "", 0);
+}
+
+/** Of items that count as the same, one of those whose values are most often spelled alike: the first. */
+export function mostSpelled<Item>(items: readonly [Item, ...Item[]], valueOf: (item: Item) => unknown): Item {
+  const [first] = items;
+  const kind = typeof valueOf(first);
+  if (items.length < 3 || (kind !== "string" && kind !== "object")) return first;
+  const counts = new Map<string, { item: Item; count: number }>();
+  for (const item of items) {
+    const name = spelling(valueOf(item));
+    const known = counts.get(name) ?? { item, count: 0 };
+    known.count += 1;
+    counts.set(name, known);
+  }
+  const [most] = [...counts.values()].toSorted((a, b) => b.count - a.count);
+  return most?.item ?? first;
 }
 
 /** The canonical form of a text. */
@@ -54,24 +75,30 @@ export function requireShallow(value: unknown, levels = 0): void {
   for (const inner of Object.values(value)) requireShallow(inner, levels + 1);
 }
 
-function write(value: unknown, rulesAt: RulesAt, path: string, levels: number): string {
+interface Form {
+  rulesAt: RulesAt;
+  text(text: string): string;
+}
+
+function write(value: unknown, form: Form, path: string, levels: number): string {
   if (levels > MOST_LEVELS) throw tooDeep();
   if (value === null || typeof value === "boolean") return String(value);
-  if (typeof value === "string") return JSON.stringify(plainString(value));
+  if (typeof value === "string") return JSON.stringify(form.text(value));
   if (typeof value === "bigint") return String(value);
   // -0 + 0 is 0.
   if (typeof value === "number" && Number.isFinite(value)) return String(value + 0);
-  if (typeof value !== "object" || value instanceof Map || value instanceof Set) throw notJson(value);
+  if (typeof value !== "object") throw notJson(value);
   if (Array.isArray(value)) {
-    const elements = Array.from(value, (inner: unknown) => write(inner ?? null, rulesAt, path, levels + 1));
-    return `[${arranged(elements, rulesAt(path).arrays).join(",")}]`;
+    const elements = Array.from(value, (inner: unknown) => write(inner ?? null, form, path, levels + 1));
+    return `[${arranged(elements, form.rulesAt(path).arrays).join(",")}]`;
   }
   if (isWritten(value)) {
-    return write(value.toJSON() ?? null, rulesAt, path, levels + 1);
+    return write(value.toJSON() ?? null, form, path, levels + 1);
   }
+  if (isOpaque(value)) throw notJson(value);
   const fields = presentFields(value).map(([name, inner]): [string, string] => [
     JSON.stringify(name.normalize("NFC")),
-    write(inner, rulesAt, below(path, name), levels + 1),
+    write(inner, form, below(path, name), levels + 1),
   ]);
   return `{${fields
     .map(([name, text]) => `${name}:${text}`)
@@ -87,6 +114,13 @@ function arranged(elements: string[], { kind }: ArrayRule): string[] {
 /** An order that no locale changes. */
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
+}
+
+/** Whether an object hides what it holds, as a map or a regular expression does: all of them would look empty. */
+function isOpaque(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return !isPlain && Object.keys(value).length === 0;
 }
 
 function tooDeep(): UnreadableAnswer {

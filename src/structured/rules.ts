@@ -68,6 +68,9 @@ export interface ObjectRules extends FieldRules {
 /** The rules at a path, as in `ObjectRules.fields`. */
 export type RulesAt = (path: string) => Required<FieldRules>;
 
+/** The defaults, at every path. */
+export const everywhere: RulesAt = () => ({ arrays: byPosition, tolerance: exact });
+
 const RULES = ["arrays", "tolerance"];
 
 /** @throws {OptionError} if an option is unknown or no such value */

@@ -4,14 +4,21 @@ import type { AIMessage } from "@langchain/core/messages";
 import type { SerializableSchema } from "@langchain/core/utils/standard_schema";
 import type { InteropZodType } from "@langchain/core/utils/types";
 import { OptionError, UnreadableAnswer, asError, requireKnownKeys } from "../core/errors.js";
-import type { Sample, Tally, UncertaintyMeasure, VotingRule } from "../core/types.js";
+import type { Sample, Sampler, Tally, UncertaintyMeasure, VotingRule } from "../core/types.js";
+import { shareOf } from "../core/votes.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { ChatLike } from "../langchain/model.js";
 import type { InputRecord } from "../langchain/record.js";
+import { requireFunction } from "../method.js";
+import type { TurnsPrompt } from "../prompts/turns.js";
+import { attemptsAsJson } from "./attempts_as_json.js";
+import type { FieldMeasure } from "./field_uncertainty.js";
 import { requireShallow } from "./json_key.js";
 import { wholeObject } from "./object_vote.js";
 import type { Ballot, ObjectVote, Verdict } from "./object_vote.js";
 import type { FieldAgreement } from "./poll.js";
+import { everywhere } from "./rules.js";
+import { requirePaths } from "./schema_paths.js";
 import { structuredModel } from "./structured_model.js";
 import { validatorOf } from "./validate.js";
 import type { Validate, Validated } from "./validate.js";
@@ -23,7 +30,9 @@ export interface ObjectVoteFields {
   vote?: ObjectVote;
   /**
    * Disagreement of objects, given as canonical JSON. Default: the measure of the
-   * `DynScaling`, over whole objects. See `meanOfFields` and `worstOfFields`.
+   * `DynScaling`, over whole objects, which knows of no tolerance. See `meanOfFields` and
+   * `worstOfFields`. It steers `ucb()`; allocators that look at the votes alone, such as
+   * `voteIndex()`, leave it to the record. `shared()`, which has no other, refuses it.
    */
   uncertainty?: UncertaintyMeasure;
 }
@@ -48,11 +57,17 @@ export interface StructuredRecord<Output = unknown> extends InputRecord {
   /** Also in the metadata of the message; at most 2,000 are kept. */
   fields: readonly FieldAgreement[];
   /**
-   * Whether the object was put together and no response gave it as a whole; `answer` is
-   * then its canonical JSON, `agreement` the lowest of its fields, and `message` is the
-   * response that the voting rule elected.
+   * Whether the object was put together and no response gave it as a whole; `message` is
+   * then the response that the voting rule elected.
    */
   combined: boolean;
+  /** Canonical JSON of the object. */
+  answer: string | null;
+  /**
+   * Of whole objects, the share of the votes for `answer`; with `byField()` always the
+   * lowest agreement of a field, whether or not a response gave the object as a whole.
+   */
+  agreement: number | null;
 }
 
 /** Most fields whose agreement is kept: a hostile object can have any number. */
@@ -64,16 +79,30 @@ const FIELDS = ["name", "method", "includeRaw", "strict", "vote", "uncertainty"]
 export interface Structure {
   model: ChatLike;
   extractor: AnswerExtractor;
+  /** The schema may take its time, but opens no runs. */
+  readingRuns: false;
+  /** The same sampler, whose chains quote the objects as they were written. */
+  samplerOf(sampler: Sampler<TurnsPrompt>): Sampler<TurnsPrompt>;
+  /** The measure of the option `uncertainty`, or that of the method. */
+  uncertaintyOf(method: UncertaintyMeasure): UncertaintyMeasure;
   /** Elects the response that holds the object, if one does. */
   votingOf(voting: VotingRule): VotingRule;
   complete(record: InputRecord, tally: Tally): Promise<StructuredRecord>;
 }
 
+/** An object as the schema makes it, and as the response wrote it. */
+interface Read {
+  object: unknown;
+  written: unknown;
+}
+
+interface Cast extends Ballot, Read {}
+
 /** The samples that vote on objects, what they vote for, and whom the voting rule elected. */
 interface Ballots {
   voters: readonly Sample[];
-  ballots: readonly Ballot[];
-  elected: Ballot | undefined;
+  ballots: readonly Cast[];
+  elected: Cast | undefined;
 }
 
 /** @throws {OptionError} if the model cannot do it, or an option is wrong */
@@ -83,37 +112,44 @@ export function openStructure(
   options: StructuredOptions<boolean>,
 ): Structure {
   requireKnownKeys("withStructuredOutput", options, FIELDS);
-  const { vote = wholeObject, uncertainty: _uncertainty, includeRaw: _includeRaw, ...asked } = options;
+  const { vote = wholeObject, uncertainty, includeRaw: _includeRaw, ...asked } = options;
   requireVote(vote);
+  if (uncertainty !== undefined) requireFunction("uncertainty", uncertainty);
   const validate = validatorOf(schema);
-  const objects = new WeakMap<AIMessage, unknown>();
+  const measure = uncertainty as Partial<FieldMeasure> & typeof uncertainty;
+  requirePaths("withStructuredOutput.uncertainty", measure?.paths ?? [], schema);
+  requirePaths("withStructuredOutput.vote", vote.paths ?? [], schema);
+  const objects = new WeakMap<AIMessage, Read>();
   const ballotsOf = (samples: readonly Sample[], { winner }: Tally): Ballots => {
     const voters = samples.filter(
       ({ answer, error, purpose }) => answer !== null && error === undefined && purpose === "answer",
     );
     const ballots = voters.map(({ answer, message }) => ({
       answer: answer as string,
-      object: objects.get(message as AIMessage),
+      ...(objects.get(message as AIMessage) as Read),
     }));
     return { voters, ballots, elected: ballots[voters.findIndex(({ index }) => index === winner)] };
   };
-  const ballotOf = (message: AIMessage, checked: Validated): string => {
+  const ballotOf = (message: AIMessage, written: unknown, checked: Validated): string => {
     if ("why" in checked) throw new UnreadableAnswer(`The schema refuses it: ${checked.why}`);
     const key = vote.key(checked.value);
-    objects.set(message, checked.value);
+    objects.set(message, { object: checked.value, written });
     return key;
   };
   return {
     model: structuredModel(model, schema, asked),
+    readingRuns: false,
     extractor(text, message) {
       const written = writtenObject(text, message);
       if (written === undefined) return null;
       requireShallow(written);
       const checked = validate(written);
       return checked instanceof Promise
-        ? checked.then((late) => ballotOf(message, late))
-        : ballotOf(message, checked);
+        ? checked.then((late) => ballotOf(message, written, late))
+        : ballotOf(message, written, checked);
     },
+    samplerOf: (sampler) => attemptsAsJson(sampler, (message) => objects.get(message as AIMessage)?.written),
+    uncertaintyOf: (method) => measure?.under?.(vote.rulesAt ?? everywhere) ?? uncertainty ?? method,
     votingOf: (voting) => (samples, random) => {
       const tally = voting(samples, random);
       const { voters, ballots, elected } = ballotsOf(samples, tally);
@@ -138,7 +174,7 @@ export function openStructure(
 }
 
 /** The response that gave the very object of the verdict: that one stands for it. */
-function givenBy(vote: ObjectVote, ballots: readonly Ballot[], elected: Ballot): Ballot | undefined {
+function givenBy(vote: ObjectVote, ballots: readonly Cast[], elected: Cast): Cast | undefined {
   try {
     const { object } = vote.decide(ballots, elected);
     return ballots.find((ballot) => ballot.object === object);
@@ -148,27 +184,35 @@ function givenBy(vote: ObjectVote, ballots: readonly Ballot[], elected: Ballot):
   }
 }
 
-/** The verdict of the vote, or of the whole objects where the schema refuses what it put together. */
+/**
+ * The verdict of the vote, if it is what the schema makes of itself; else what the schema
+ * makes of the verdict on the objects as they were written; else that on whole objects.
+ */
 async function judge(
   vote: ObjectVote,
-  ballots: readonly Ballot[],
-  elected: Ballot,
+  ballots: readonly Cast[],
+  elected: Cast,
   validate: Validate,
 ): Promise<Verdict> {
   const verdict = vote.decide(ballots, elected);
-  const isGiven = ballots.some(({ object }) => object === verdict.object);
-  if (isGiven || "value" in (await validate(verdict.object))) return verdict;
-  return wholeObject.decide(ballots, elected);
+  if (ballots.some(({ object }) => object === verdict.object)) return verdict;
+  const checked = await validate(verdict.object);
+  if ("value" in checked && vote.key(checked.value) === vote.key(verdict.object)) return verdict;
+  const written = new Map(
+    ballots.map((ballot) => [ballot, { answer: vote.key(ballot.written), object: ballot.written }]),
+  );
+  const combined = vote.decide([...written.values()], written.get(elected) as Ballot);
+  const parsed = await validate(combined.object);
+  if ("value" in parsed) return { ...combined, object: parsed.value };
+  return (vote.fallBack ?? wholeObject.decide)(ballots, elected);
 }
 
-function completed(record: InputRecord, vote: ObjectVote, { object, fields }: Verdict): StructuredRecord {
+function completed(record: InputRecord, vote: ObjectVote, verdict: Verdict): StructuredRecord {
+  const { object, fields } = verdict;
   const answer = vote.key(object);
+  const agreement = verdict.agreement ?? shareOf(answer, record.votes);
   const combined = !record.votes.some((each) => each.answer === answer);
-  const kept = {
-    ...(combined && { answer, agreement: Math.min(...fields.map(({ agreement }) => agreement)) }),
-    fields: fields.slice(0, MOST_FIELDS),
-    combined,
-  };
+  const kept = { answer, agreement, fields: fields.slice(0, MOST_FIELDS), combined };
   if (record.message) Object.assign(record.message.response_metadata.dynscaling, kept);
   return { ...record, ...kept, object };
 }

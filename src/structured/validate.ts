@@ -1,7 +1,7 @@
 import { Validator, toJsonSchema } from "@langchain/core/utils/json_schema";
 import { isStandardSchema } from "@langchain/core/utils/standard_schema";
 import { interopSafeParseAsync, isInteropZodSchema } from "@langchain/core/utils/types";
-import { OptionError } from "../core/errors.js";
+import { OptionError, asError } from "../core/errors.js";
 import { below } from "./rules.js";
 
 /** A value as the schema makes it, or why the schema refuses it. */
@@ -28,8 +28,9 @@ const DRAFTS: readonly (readonly [name: string, draft: Draft])[] = [
  * @throws {OptionError} if it is no schema
  */
 export function validatorOf(schema: unknown): Validate {
-  if (isStandardSchema(schema)) return (value) => settled(schema["~standard"].validate(value), read);
+  // Zod as a standard schema tries to be quick first: it would run what takes its time twice, and drop a failure.
   if (isInteropZodSchema(schema)) return (value) => interopSafeParseAsync(schema, value).then(readZod);
+  if (isStandardSchema(schema)) return (value) => settled(schema["~standard"].validate(value), read);
   return jsonValidator(schema);
 }
 
@@ -42,8 +43,12 @@ function read(result: { value?: unknown; issues?: readonly Issue[] | undefined }
   return result.issues ? { why: complaint(result.issues) } : { value: result.value };
 }
 
+/** @throws what a refinement of the schema threw */
 function readZod(result: Awaited<ReturnType<typeof interopSafeParseAsync>>): Validated {
-  return result.success ? { value: result.data } : { why: complaint(result.error.issues) };
+  if (result.success) return { value: result.data };
+  const { issues } = result.error as { issues?: readonly Issue[] };
+  if (issues === undefined) throw result.error;
+  return { why: complaint(issues) };
 }
 
 function complaint(issues: readonly Issue[]): string {
@@ -65,6 +70,7 @@ function jsonValidator(schema: unknown): Validate {
   const isFunction = "name" in schema && typeof parameters === "object" && parameters !== null;
   const plain = toJsonSchema((isFunction ? parameters : schema) as Parameters<typeof toJsonSchema>[0]);
   const validator = openValidator(plain);
+  requireSound(schema, validator);
   return (value) => {
     const { valid, errors } = validator.validate(value);
     if (valid) return { value };
@@ -90,11 +96,49 @@ function openValidator(schema: object): Validator {
       false,
     );
   } catch (error) {
-    const fix = `It is no JSON schema: ${error instanceof Error ? error.message : String(error)}`;
-    throw new OptionError("withStructuredOutput.schema", schema, fix);
+    throw noJsonSchema(schema, asError(error).message);
   }
 }
 
-function settled<From, To>(value: From | Promise<From>, then: (value: From) => To): To | Promise<To> {
-  return value instanceof Promise ? value.then(then) : then(value);
+interface SubSchema {
+  $ref?: unknown;
+  /** Where that leads, as the validator resolves it. */
+  __absolute_ref__?: string;
+  pattern?: unknown;
+  patternProperties?: object;
+}
+
+/**
+ * The validator finds these out with the first object, when that is paid for.
+ *
+ * @throws {OptionError} if a reference leads nowhere, or a pattern is no regular expression
+ */
+function requireSound(schema: object, validator: Validator): void {
+  const { lookup } = validator as unknown as { lookup: Readonly<Record<string, SubSchema | boolean>> };
+  for (const part of Object.values(lookup)) {
+    if (typeof part === "boolean") continue;
+    const { $ref, __absolute_ref__: target = $ref, pattern, patternProperties = {} } = part;
+    if ($ref !== undefined && !Object.hasOwn(lookup, String(target)))
+      throw noJsonSchema(schema, `$ref leads nowhere: ${JSON.stringify($ref)}`);
+    for (const each of [pattern, ...Object.keys(patternProperties)]) {
+      try {
+        if (typeof each === "string") RegExp(each, "u");
+      } catch (error) {
+        throw noJsonSchema(schema, asError(error).message);
+      }
+    }
+  }
+}
+
+function noJsonSchema(schema: object, why: string): OptionError {
+  return new OptionError("withStructuredOutput.schema", schema, `It is no JSON schema: ${why}`);
+}
+
+function settled<From, To>(value: From | PromiseLike<From>, then: (value: From) => To): To | Promise<To> {
+  return isPromise(value) ? Promise.resolve(value).then(then) : then(value);
+}
+
+/** Whether a value is to be waited for. */
+export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return typeof (value as { then?: unknown } | null)?.then === "function";
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { DynScaling } from "../../src/index.js";
 import type { SharedFields, SharedScaling } from "../../src/index.js";
 import { integrated } from "../../src/samplers/index.js";
-import { byField } from "../../src/structured/index.js";
+import { byField, worstOfFields } from "../../src/structured/index.js";
 import { serveGemini } from "../support/gemini_server.js";
 import { serveOpenAI } from "../support/openai_server.js";
 import type { ModelRequest, ProtocolServer, Respond } from "../support/protocol_server.js";
@@ -95,10 +95,13 @@ describe("structured output of a shared budget", () => {
     expect(collector.of("StructuredScaling")).toHaveLength(2);
   });
 
-  it("refuses a measure that is none before anything is spent", async () => {
+  it("refuses a measure that is none, or would change nothing, before anything is spent", async () => {
     const shared = await start();
     const uncertainty = 3 as unknown as () => number;
     expect(() => shared.withStructuredOutput(invoice, { uncertainty })).toThrow(/^uncertainty: got 3/);
+    expect(() => shared.withStructuredOutput(invoice, { uncertainty: worstOfFields(["total"]) })).toThrow(
+      /decides by the votes, so it would change nothing/,
+    );
     expect(() => shared.withStructuredOutput(invoice, { method: "xml" })).toThrow(/Invalid method/);
     expect(server?.requests).toEqual([]);
   });

@@ -96,7 +96,7 @@ describe("an object put together from several responses", () => {
       { a: 5, b: 9, c: 3 },
     ];
     const record = await solved(said, { vote: byField() });
-    expect(record).toMatchObject({ object: said[2], combined: false, agreement: 1 / 6 });
+    expect(record).toMatchObject({ object: said[2], combined: false, agreement: 3 / 6 });
     expect(record.message?.text).toBe("Call 2.");
     expect(record.votes[0]).toEqual({ answer: '{"a":1,"b":8,"c":8}', count: 2 });
   });
