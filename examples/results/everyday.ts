@@ -1,18 +1,19 @@
 /**
  * Everyday answers, at equal tokens: tickets to be sorted and invoices to be read,
  * 240 of each with known truth, by scripted models that err item by item, behind
- * OpenAI's own client and real HTTP. Prints Markdown tables; about ten minutes for 8
- * samples per item on average.
+ * OpenAI's or Gemini's own client and real HTTP. Prints Markdown tables; about ten
+ * minutes for 8 samples per item on average. With `--recordings` every answer is kept
+ * in that folder, and the tables are made again from there, without a request.
  *
- *   npm run build && npx tsx examples/results/everyday.ts 8
+ *   npm run build && npx tsx examples/results/everyday.ts 8 [--client gemini] [--recordings FOLDER] [--items 240] [--seeds 3]
  */
 import { readFileSync } from "node:fs";
-import { ChatOpenAI } from "@langchain/openai";
+import { parseArgs } from "node:util";
 import { DynScaling } from "langchain-dynscaling";
 import type { InputRecord, MethodFields } from "langchain-dynscaling";
 import { voteIndex } from "langchain-dynscaling/allocators";
 import { selfConsistency, withoutIntegratedSampling } from "langchain-dynscaling/baselines";
-import { bootstrapMean, calibrationOf, fitThreshold, riskCoverage } from "langchain-dynscaling/evaluation";
+import { bootstrapMean } from "langchain-dynscaling/evaluation";
 import type { JudgedAnswer } from "langchain-dynscaling/evaluation";
 import { oneOf } from "langchain-dynscaling/extractors";
 import { byField, meanOfFields } from "langchain-dynscaling/structured";
@@ -22,25 +23,37 @@ import { FIELDS } from "../data/invoices.js";
 import type { InvoiceItem } from "../data/invoices.js";
 import { LABELS } from "../data/tickets.js";
 import type { Ticket } from "../data/tickets.js";
+import { askClerk } from "../support/asked_clerk.js";
+import type { AskedClerk } from "../support/asked_clerk.js";
 import { invoiceClerk, ticketClerk } from "../support/scripted_clerk.js";
-import { serveOpenAI } from "../../test/support/openai_server.js";
+import { printTrust } from "../support/trust_table.js";
 import type { Respond } from "../../test/support/protocol.js";
 
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    client: { type: "string", default: "openai" },
+    recordings: { type: "string" },
+    items: { type: "string", default: "240" },
+    seeds: { type: "string", default: "3" },
+  },
+});
 /** Samples per item, on average. */
-const AVERAGE = Number(process.argv[2] ?? 8);
-const SEEDS = [1, 2, 3];
+const AVERAGE = Number(positionals[0] ?? 8);
+const SEEDS = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed + 1);
 const REVIEW = { agreementBelow: 0.6 };
 
 /** One by one, so that every sample after the first goes where it helps most. */
 const oneByOne: MethodFields = { ...withoutIntegratedSampling(), allocator: voteIndex(), unitSamples: 1 };
+const even: MethodFields = { ...selfConsistency(), unitSamples: 1 };
 
 interface Entrant extends ObjectVoteFields {
   samples: number;
   method: MethodFields;
 }
 
-const single: Entrant = { samples: 1, method: { ...selfConsistency(), unitSamples: 1 } };
-const majority: Entrant = { samples: AVERAGE, method: selfConsistency() };
+const single: Entrant = { samples: 1, method: even };
+const majority: Entrant = { samples: AVERAGE, method: even };
 const bandit: Entrant = {
   samples: AVERAGE,
   method: { ...withoutIntegratedSampling(), unitSamples: Math.ceil(AVERAGE / 2) },
@@ -61,36 +74,37 @@ interface Outcome {
   samples: number;
 }
 
-async function played<Result>(
-  respond: Respond,
-  { samples, method }: Entrant,
-  seed: number,
-  run: (scaled: DynScaling) => Promise<Result>,
-): Promise<Result> {
-  const server = await serveOpenAI(respond);
-  try {
-    const configuration = { baseURL: `${server.url}/v1` };
-    const model = new ChatOpenAI({ model: "scripted", apiKey: "no-key", maxRetries: 0, configuration });
-    const budget = { samplesPerInput: samples };
-    const extractor = oneOf(LABELS);
-    return await run(new DynScaling({ model, budget, extractor, review: REVIEW, seed, ...method }));
-  } finally {
-    await server.close();
-  }
+function scaledOf({ model, journal }: AskedClerk, { samples, method }: Entrant, seed: number): DynScaling {
+  const budget = { samplesPerInput: samples };
+  return new DynScaling({
+    model,
+    journal,
+    budget,
+    extractor: oneOf(LABELS),
+    review: REVIEW,
+    seed,
+    ...method,
+  });
 }
 
 const CALLS = { maxConcurrency: 16 };
 
-async function sortTickets(items: readonly Ticket[], entrant: Entrant, seed: number): Promise<Outcome[]> {
+/** How the items of a set are answered by one entrant. */
+type Play<Item> = (
+  items: readonly Item[],
+  asked: AskedClerk,
+  entrant: Entrant,
+  seed: number,
+) => Promise<Outcome[]>;
+
+const sortTickets: Play<Ticket> = async (items, clerk, entrant, seed) => {
   const asked = items.map(({ text }) => `Sort this ticket: ${LABELS.join(", ")}.\n\n${text}`);
-  const records = await played(ticketClerk(items, seed), entrant, seed, (scaled) =>
-    scaled.solve(asked, CALLS),
-  );
+  const records = await scaledOf(clerk, entrant, seed).solve(asked, CALLS);
   return records.map((record, place) => {
     const right = record.answer === items[place]?.label;
     return { ...outcomeOf(record), right: Number(right), whole: right, invalid: record.answer === null };
   });
-}
+};
 
 const schema = z.object({
   vendor: z.string(),
@@ -100,18 +114,12 @@ const schema = z.object({
   total: z.number().positive(),
 });
 
-async function readInvoices(
-  items: readonly InvoiceItem[],
-  entrant: Entrant,
-  seed: number,
-): Promise<Outcome[]> {
+const readInvoices: Play<InvoiceItem> = async (items, clerk, entrant, seed) => {
   const asked = items.map(({ text }) => `Read this invoice as JSON.\n\n${text}`);
   const { vote, uncertainty } = entrant;
-  const options = { ...(vote && { vote }), ...(uncertainty && { uncertainty }) };
-  const records = await played(invoiceClerk(items, seed), entrant, seed, (scaled) =>
-    scaled.withStructuredOutput(schema, { method: "jsonMode", ...options }).solve(asked, CALLS),
-  );
-  return records.map((record, place) => {
+  const options = { method: clerk.method, ...(vote && { vote }), ...(uncertainty && { uncertainty }) };
+  const structured = scaledOf(clerk, entrant, seed).withStructuredOutput(schema, options);
+  return (await structured.solve(asked, CALLS)).map((record, place) => {
     const truth = items[place]?.truth;
     const right = FIELDS.filter((field) => record.object !== null && record.object[field] === truth?.[field]);
     return {
@@ -121,7 +129,7 @@ async function readInvoices(
       invalid: record.object === null,
     };
   });
-}
+};
 
 function outcomeOf(record: InputRecord): Omit<Outcome, "right" | "whole" | "invalid"> {
   const { agreement, review, outputTokens, inputTokens, samples } = record;
@@ -133,18 +141,23 @@ function outcomeOf(record: InputRecord): Omit<Outcome, "right" | "whole" | "inva
   };
 }
 
-function linesOf(name: string): string[] {
-  return readFileSync(new URL(`../data/${name}.jsonl`, import.meta.url), "utf8")
+function itemsOf<Item>(name: string): Item[] {
+  const lines = readFileSync(new URL(`../data/${name}.jsonl`, import.meta.url), "utf8")
     .trim()
     .split("\n");
+  return lines.slice(0, Number(flags.items)).map((line) => JSON.parse(line) as Item);
 }
 
-/** Mean over all runs of an item, with its interval over items, in percent. */
-function cell(runs: readonly Outcome[][], value: (outcome: Outcome) => number): string {
-  const items = (runs[0] ?? []).map(
-    (_, place) => runs.reduce((sum, run) => sum + value(run[place] as Outcome), 0) / runs.length,
+/** Mean over all runs of every item, in percent. */
+function byItem(runs: readonly Outcome[][], value: (outcome: Outcome) => number): number[] {
+  return (runs[0] ?? []).map(
+    (_, place) => (100 * runs.reduce((sum, run) => sum + value(run[place] as Outcome), 0)) / runs.length,
   );
-  const { mean, low, high } = bootstrapMean(items.map((each) => 100 * each));
+}
+
+/** Mean over items, with its interval. */
+function cell(items: readonly number[]): string {
+  const { mean, low, high } = bootstrapMean(items);
   return `${mean.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
 }
 
@@ -153,86 +166,78 @@ function average(runs: readonly Outcome[][], value: (outcome: Outcome) => number
   return (all.reduce((sum, each) => sum + each, 0) / all.length).toFixed(1);
 }
 
-function judged(runs: readonly Outcome[][]): JudgedAnswer[] {
-  return runs.flat().map(({ agreement, whole }) => ({ agreement, correct: whole }));
+function judged(run: readonly Outcome[]): JudgedAnswer[] {
+  return run.map(({ agreement, whole }) => ({ agreement, correct: whole }));
 }
 
-async function compare<Item>(
-  title: string,
+/** Plays every entrant with every seed; all entrants of a seed are given the same answers. */
+async function playAll<Item>(
+  name: string,
   items: readonly Item[],
+  clerkOf: (items: readonly Item[], seed: number) => Respond,
   entrants: Readonly<Record<string, Entrant>>,
-  run: (items: readonly Item[], entrant: Entrant, seed: number) => Promise<Outcome[]>,
-): Promise<void> {
+  play: Play<Item>,
+): Promise<Map<string, Outcome[][]>> {
+  const runs = new Map(Object.keys(entrants).map((entrant) => [entrant, [] as Outcome[][]]));
+  for (const seed of SEEDS) {
+    const recording = { folder: flags.recordings, name: `${name}_${seed}` };
+    const clerk = await askClerk(flags.client, clerkOf(items, seed), recording);
+    for (const [entrant, fields] of Object.entries(entrants))
+      runs.get(entrant)?.push(await play(items, clerk, fields, seed));
+    await clerk.close();
+  }
+  return runs;
+}
+
+function print(title: string, entrants: ReadonlyMap<string, Outcome[][]>): void {
   console.log(`\n### ${title}\n`);
   console.log(
-    "| method | samples | tokens | fields right % | all of it right % | no valid answer % | to review % | wrong among those that stand % |",
+    "| method | samples | tokens | fields right % | all of it right % | … more than the plain majority, item by item | no valid answer % | to review % | wrong among those that stand % |",
   );
-  console.log("|---|---|---|---|---|---|---|---|");
-  const trusted: string[] = [];
-  for (const [name, entrant] of Object.entries(entrants)) {
-    const runs: Outcome[][] = [];
-    for (const seed of SEEDS) runs.push(await run(items, entrant, seed));
+  console.log("|---|---|---|---|---|---|---|---|---|");
+  const isWhole = ({ whole }: Outcome): number => Number(whole);
+  const [, plain = []] = [...entrants.values()].map((runs) => byItem(runs, isWhole));
+  for (const [name, runs] of entrants) {
+    const whole = byItem(runs, isWhole);
+    const gain = whole.map((share, place) => share - (plain[place] as number));
     const standing = runs.flat().filter(({ review }) => !review);
-    const wrong = standing.filter(({ whole }) => !whole).length / standing.length;
+    const wrong = standing.filter((outcome) => !outcome.whole).length / standing.length;
     const cells = [
       name,
       average(runs, ({ samples }) => samples),
       average(runs, ({ tokens }) => tokens),
-      cell(runs, ({ right }) => right),
-      cell(runs, ({ whole }) => Number(whole)),
-      cell(runs, ({ invalid }) => Number(invalid)),
-      cell(runs, ({ review }) => Number(review)),
+      cell(byItem(runs, ({ right }) => right)),
+      cell(whole),
+      cell(gain),
+      cell(byItem(runs, ({ invalid }) => Number(invalid))),
+      cell(byItem(runs, ({ review }) => Number(review))),
       standing.length === 0 ? "none stands" : `${(100 * wrong).toFixed(1)} of ${standing.length}`,
     ];
     console.log(`| ${cells.join(" | ")} |`);
-    if (entrant.samples > 1) trusted.push(`| ${name} | ${trustCells(judged(runs)).join(" | ")} |`);
   }
-  console.log(
-    "\n| method | expected calibration error | agreement minus accuracy | area of risk over coverage | threshold for 10% wrong | stands there % | bound of its error % |",
-  );
-  console.log("|---|---|---|---|---|---|---|");
-  for (const line of trusted) console.log(line);
+  const voted = [...entrants].filter(([, runs]) => Number(average(runs, ({ samples }) => samples)) > 1);
+  printTrust(voted.map(([name, runs]) => ({ name, runs: runs.map(judged) })));
 }
 
-function trustCells(answers: readonly JudgedAnswer[]): string[] {
-  const { expectedError, overconfidence } = calibrationOf(answers);
-  // Runs over the same items are no new examples: the promise needs one answer each.
-  const once = answers.slice(0, answers.length / SEEDS.length);
-  const { agreementBelow, coverage, errorBound } = fitThreshold(once, { errorRate: 0.1 });
-  return [
-    expectedError.toFixed(3),
-    overconfidence.toFixed(3),
-    riskCoverage(answers).area.toFixed(3),
-    agreementBelow === null ? "none shown" : String(agreementBelow),
-    (100 * coverage).toFixed(1),
-    (100 * errorBound).toFixed(1),
-  ];
-}
-
-await compare(
-  "Tickets",
-  linesOf("tickets").map((line) => JSON.parse(line) as Ticket),
-  {
-    "single call": single,
-    "plain majority": majority,
-    "DynScaling, ucb": bandit,
-    "DynScaling, vote index": index,
-  },
-  sortTickets,
-);
+const tickets = {
+  "single call": single,
+  "plain majority": majority,
+  "DynScaling, ucb": bandit,
+  "DynScaling, vote index": index,
+};
+print("Tickets", await playAll("tickets", itemsOf<Ticket>("tickets"), ticketClerk, tickets, sortTickets));
 
 const byFields = { vote: byField() };
 const fieldwise = { ...byFields, uncertainty: meanOfFields(FIELDS) };
-await compare(
+const invoices = {
+  "single call": single,
+  "plain majority of objects": majority,
+  "plain majority by field": { ...majority, ...byFields },
+  "DynScaling of objects, ucb": bandit,
+  "DynScaling by field, ucb": { ...bandit, ...fieldwise },
+  "DynScaling by field, vote index": { ...index, ...byFields },
+};
+print(
   "Invoices",
-  linesOf("invoices").map((line) => JSON.parse(line) as InvoiceItem),
-  {
-    "single call": single,
-    "plain majority of objects": majority,
-    "plain majority by field": { ...majority, ...byFields },
-    "DynScaling of objects, ucb": bandit,
-    "DynScaling by field, ucb": { ...bandit, ...fieldwise },
-    "DynScaling by field, vote index": { ...index, ...byFields },
-  },
-  readInvoices,
+  await playAll("invoices", itemsOf<InvoiceItem>("invoices"), invoiceClerk, invoices, readInvoices),
 );

@@ -12,12 +12,16 @@ export interface Ended {
 }
 
 /** Runs an example as written, without any key but those given and with no network beyond this machine. */
-export function runExample(name: string, env: Record<string, string> = {}): Promise<Ended> {
+export function runExample(
+  name: string,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<Ended> {
   const preloads = ["--import", "tsx", "--import", "./test/support/redirect.mjs"];
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [...preloads, `examples/${name}.ts`],
+      [...preloads, `examples/${name}.ts`, ...args],
       { cwd: ROOT, env: { PATH: process.env["PATH"], ...env }, timeout: 170_000 },
       (error: ExecFileException | null, stdout, stderr) =>
         // A signal leaves no code.
