@@ -43,7 +43,7 @@ import type {
   StructuredRecord,
   StructuredSchema,
 } from "./structured/structure.js";
-import { StructuredScaling, objectAndRaw, objectOf } from "./structured/structured_scaling.js";
+import { StructuredScaling, objectAndRaw, objectOf, requireObject } from "./structured/structured_scaling.js";
 import type { Present, RawOutput, SolveStructured } from "./structured/structured_scaling.js";
 import { SharedScaling, openSharedBudget } from "./shared.js";
 import type { SharedBudget, SharedFields, SharedParts, SolveOne } from "./shared.js";
@@ -345,8 +345,13 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   ): { settingsOf: SettingsOf; present: Present<unknown> } {
     const { samplerOf, uncertaintyOf, votingOf, ...structure } = openStructure(this.#model, schema, options);
     const { includeRaw = false } = options;
+    const complete: typeof structure.complete = async (record, tally) => {
+      const completed = await structure.complete(record, tally);
+      return includeRaw ? completed : requireObject(completed);
+    };
     const settingsOf: SettingsOf = (method) => ({
       ...structure,
+      complete,
       method: {
         ...method,
         sampler: samplerOf(method.sampler),

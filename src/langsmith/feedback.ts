@@ -14,8 +14,11 @@ export interface FeedbackOptions {
   projectName?: string;
 }
 
-/** What `batch()` and `solve()` of DynScaling return, alone or at the end of a chain. */
-export type ScaledResult = ScaledMessage | InputRecord | Error;
+/**
+ * What `batch()` and `solve()` of DynScaling return, alone or at the end of a chain; of
+ * structured output with `includeRaw`, or its records.
+ */
+export type ScaledResult = ScaledMessage | InputRecord | { raw: ScaledMessage } | Error;
 
 /**
  * Writes the scores of `armScores()` to the run of every arm, and waits until
@@ -52,10 +55,12 @@ type TracedArm = DynScalingMetadata & { runId: string };
 
 function readArm(result: ScaledResult, place: number): TracedArm | undefined {
   if (result instanceof Error) return undefined;
-  const { response_metadata, error, ...record } = Object(result) as Partial<ScaledMessage & InputRecord>;
+  const { raw = result }: { raw?: unknown } = Object(result);
+  const { response_metadata, error, ...record } = Object(raw) as Partial<ScaledMessage & InputRecord>;
   const arm = response_metadata?.dynscaling ?? record;
   if (!Array.isArray(arm.votes)) {
-    const fix = "Give the messages of batch(), or the records of solve().";
+    const fix =
+      "Give the messages of batch(), or the records of solve(); of structured output with includeRaw.";
     throw new OptionError(`results[${place}]`, result, fix);
   }
   return error || arm.runId === null ? undefined : (arm as TracedArm);

@@ -1,4 +1,3 @@
-import { shareOf } from "../core/votes.js";
 import type { DynScalingMetadata } from "../langchain/record.js";
 
 /** Feedback keys that every scored arm gets, so that runs can be filtered and sorted by them. */
@@ -16,19 +15,19 @@ export interface ArmScore {
 }
 
 /**
- * Scores of one arm: agreement, the share of the winner among all votes, in
- * [0, 1], and 0 if nothing voted (failed and unreadable samples have no vote);
+ * Scores of one arm: agreement, that of its record, in [0, 1], and 0 if nothing
+ * voted (failed and unreadable samples have no vote);
  * uncertainty, in [0, 1], as the arm's measure has it; samples, B_i, of any fate;
  * and, only where the option `review` asks for a person, 1 for that.
  */
-export function armScores({ answer, votes, uncertainty, samples, review }: ArmRecord): ArmScore[] {
+export function armScores({ agreement, uncertainty, samples, review }: ArmRecord): ArmScore[] {
   return [
-    { key: ARM_KEYS.agreement, score: shareOf(answer, votes) ?? 0 },
+    { key: ARM_KEYS.agreement, score: agreement ?? 0 },
     { key: ARM_KEYS.uncertainty, score: uncertainty },
     { key: ARM_KEYS.samples, score: samples },
     ...(review ? [{ key: ARM_KEYS.needsReview, score: 1 }] : []),
   ];
 }
 
-type ArmRecord = Pick<DynScalingMetadata, "answer" | "votes" | "uncertainty" | "samples"> &
+type ArmRecord = Pick<DynScalingMetadata, "agreement" | "uncertainty" | "samples"> &
   Partial<Pick<DynScalingMetadata, "review">>;

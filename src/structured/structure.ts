@@ -52,7 +52,10 @@ export type StructuredSchema<RunOutput extends AnyObject> =
 
 /** The record of one input, as `solve()` of structured output returns it. */
 export interface StructuredRecord<Output = unknown> extends InputRecord {
-  /** What `invoke()` returns; `null` if no response holds an object that the schema accepts. */
+  /**
+   * What `invoke()` returns; `null` if no response holds an object that the schema accepts,
+   * which `error` then says, unless `includeRaw` asks for no more than the message.
+   */
   object: Output | null;
   /** Also in the metadata of the message; at most 2,000 are kept. */
   fields: readonly FieldAgreement[];

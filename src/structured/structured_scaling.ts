@@ -137,6 +137,11 @@ export function objectAndRaw(record: StructuredRecord): RawOutput<unknown> | Err
   return { raw: record.message as StructuredMessage, parsed: record.object };
 }
 
+/** The record, with an error where it has no object: so its run fails, as the call does. */
+export function requireObject(record: StructuredRecord): StructuredRecord {
+  return record.object === null ? { ...record, error: missing(record) } : record;
+}
+
 function missing({ error, responses }: StructuredRecord): Error {
   if (error) return error;
   const unread = responses.find(({ unparsed }) => unparsed !== undefined);

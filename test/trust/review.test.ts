@@ -132,13 +132,7 @@ describe("a result for a person to look at, in LangSmith", () => {
 
   it("gets no score where nobody asked for a review", async () => {
     traced = await startTraced(() => "");
-    const record = {
-      answer: "1",
-      votes: [{ answer: "1", count: 1 }],
-      uncertainty: 0,
-      samples: 1,
-      review: null,
-    };
+    const record = { agreement: 1, uncertainty: 0, samples: 1, review: null };
     expect(armScores(record).map(({ key }) => key)).not.toContain(ARM_KEYS.needsReview);
   });
 });

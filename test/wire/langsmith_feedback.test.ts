@@ -2,8 +2,10 @@ import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { LangChainTracer } from "@langchain/core/tracers/tracer_langchain";
 import { Client } from "langsmith";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { DynScaling, OptionError } from "../../src/index.js";
 import { ARM_KEYS, armScores, writeFeedback } from "../../src/langsmith/index.js";
+import { byField } from "../../src/structured/index.js";
 import type { StoredFeedback } from "../support/langsmith_server.js";
 import type { Respond } from "../support/protocol_server.js";
 import { named } from "./trace_tree.js";
@@ -79,6 +81,28 @@ describe("Feedback for every arm", () => {
     expect(scored.size).toBe(2);
   });
 
+  it("takes structured output with its raw message, and scores an object put together by its lowest field", async () => {
+    const SAID = [
+      { a: 1, b: 2, c: 9 },
+      { a: 1, b: 8, c: 3 },
+      { a: 7, b: 2, c: 3 },
+    ];
+    traced = await startTraced(({ index }) => JSON.stringify(SAID[index % 3]));
+    const { client, callbacks, model } = traced;
+    const scaled = new DynScaling({ model, budget: { samplesPerInput: 3 }, unitSamples: 3 });
+    const schema = z.object({ a: z.number(), b: z.number(), c: z.number() });
+    const structured = scaled.withStructuredOutput(schema, {
+      method: "jsonMode",
+      includeRaw: true,
+      vote: byField(),
+    });
+    const outputs = await structured.batch(["Read it as JSON."], { callbacks });
+    expect(outputs[0]?.parsed).toEqual({ a: 1, b: 2, c: 3 });
+    expect(await writeFeedback(outputs, { client, projectName: "traces" })).toBe(1);
+    const runId = outputs[0]?.raw.response_metadata.dynscaling.runId;
+    expect(scoresOf(traced.langSmith.feedback(), runId)).toMatchObject({ dynscaling_agreement: 0.6667 });
+  });
+
   it("finds the key, the server and the project in the environment", async () => {
     traced = await startTraced(respond);
     vi.stubEnv("LANGSMITH_ENDPOINT", traced.langSmith.url);
@@ -121,30 +145,18 @@ describe("Feedback for every arm", () => {
 describe("The scores of an arm", () => {
   const scores = (record: Partial<Parameters<typeof armScores>[0]>): Record<string, number> =>
     Object.fromEntries(
-      armScores({ answer: null, votes: [], uncertainty: 1, samples: 8, ...record }).map(({ key, score }) => [
+      armScores({ agreement: null, uncertainty: 1, samples: 8, ...record }).map(({ key, score }) => [
         key,
         score,
       ]),
     );
 
-  it("have agreement among the votes: failed and unreadable samples count as samples alone", () => {
-    const votes = [
-      { answer: "1", count: 3 },
-      { answer: "2", count: 1 },
-    ];
-    expect(scores({ answer: "1", votes, uncertainty: 0.625 })).toEqual({
+  it("are those of its record", () => {
+    expect(scores({ agreement: 0.75, uncertainty: 0.625 })).toEqual({
       [ARM_KEYS.agreement]: 0.75,
       [ARM_KEYS.uncertainty]: 0.625,
       [ARM_KEYS.samples]: 8,
     });
-  });
-
-  it("have the agreement of the winner, though a voting rule elected another than the most frequent", () => {
-    const votes = [
-      { answer: "1", count: 3 },
-      { answer: "2", count: 2 },
-    ];
-    expect(scores({ answer: "2", votes })[ARM_KEYS.agreement]).toBe(0.4);
   });
 
   it("have no agreement where nothing voted", () => {
