@@ -23,9 +23,17 @@ let gemini: ProtocolServer;
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  openAI = await serveOpenAI(({ turns }) => ({
-    text: turns[0]?.text.includes("17 * 23") ? "17 * 23 = \\boxed{391}" : "It is \\boxed{29}.",
-  }));
+  let doubts = 0;
+  openAI = await serveOpenAI(({ turns }) => {
+    const asked = turns[0]?.text ?? "";
+    if (asked.includes("Acme")) return '{"vendor": "Acme Inc", "date": "2026-05-03", "total": 19.75}';
+    // A date that half of the responses read in another way.
+    if (asked.includes("Papier"))
+      return `{"vendor": "Zürich Papier", "date": "2026-0${2 + (doubts++ % 2)}-03", "total": 93.5}`;
+    if (asked.includes("kettle")) return "Label: **Refund**";
+    if (asked.includes("charged")) return ["billing", "Refund.", "delivery"][doubts++ % 3] as string;
+    return asked.includes("17 * 23") ? "17 * 23 = \\boxed{391}" : "It is \\boxed{29}.";
+  });
   gemini = await serveGemini(() => ({
     text: "Saturn leads.\nAnswer: B",
     usage: { input: 30, output: 8, thoughts: 20 },
@@ -100,6 +108,18 @@ describe("the README", () => {
     expect(printed).toContain(String(16 * (30 + 8 + 20)));
   });
 
+  it("reads invoices to objects, and names the field that the responses disagree on", async () => {
+    const printed = await runSnippet("withStructuredOutput(invoice");
+    expect(printed).toMatch(/vendor: 'Acme Inc', date: '2026-05-03', total: 19.75 } agreed on/);
+    expect(printed).toMatch(/vendor: 'Zürich Papier'.*total: 93.5 } check date/);
+  });
+
+  it("sorts tickets, and sends to a person what the responses disagree on", async () => {
+    const printed = await runSnippet("oneOf(labels)");
+    expect(printed).toMatch(/^refund 1 stands$/m);
+    for (const label of ["billing", "refund", "delivery"]) expect(printed).toContain(`answer: '${label}'`);
+  });
+
   it("runs parts of one's own", async () => {
     const rounds = JSON.parse(await runSnippet("mostUncertain")) as number[][];
     expect(rounds.flat().reduce((sum, pulls) => sum + pulls, 0)).toBe(20);
@@ -119,7 +139,7 @@ describe("the README", () => {
   });
 
   it("has no other snippet", () => {
-    expect(snippets).toHaveLength(6);
+    expect(snippets).toHaveLength(8);
   });
 
   it("says what a comparison would cost", async () => {
