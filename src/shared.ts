@@ -172,9 +172,19 @@ export class SharedScaling extends Runnable<BaseLanguageModelInput, ScaledMessag
     input: BaseLanguageModelInput,
     options?: Partial<RunnableConfig>,
   ): Promise<ScaledMessage> {
-    const record = await solveOne(this.#parts, input, options);
+    const record = await this.solve(input, options);
     if (record.message === null) throw record.error;
     return record.message;
+  }
+
+  /**
+   * The full record of one question, as `DynScaling.solve()`: without a response it has
+   * `error` instead of `message`.
+   *
+   * @throws {OptionError} before anything is spent, if the total is used up
+   */
+  async solve(input: BaseLanguageModelInput, options?: Partial<RunnableConfig>): Promise<InputRecord> {
+    return solveOne(this.#parts, input, options);
   }
 }
 

@@ -1,36 +1,54 @@
-import type { BaseMessage } from "@langchain/core/messages";
+import type { AIMessage, BaseMessage } from "@langchain/core/messages";
+import type { Amounts, BudgetReport } from "../core/account.js";
 import { OptionError } from "../core/errors.js";
 import type { DynScaling } from "../dynscaling.js";
-import type { DynScalingMetadata } from "../langchain/record.js";
 import type { SharedFields, SharedScaling } from "../shared.js";
 
-/**
- * A shared budget of what the run has left; `null` if that pays for no call.
- *
- * @param messages those of the agent's state: the run begins at the last human one
- */
+/** What a scaled call took, beside the record in the metadata of its message. */
+const SPEND = "dynscaling_run_spend";
+
+interface Noted {
+  /** Name of the middleware: several have budgets of their own. */
+  middleware: string;
+  budget: Pick<BudgetReport, "spent" | "reserved">;
+}
+
+/** Writes down in a message what the scaled call took that ended with it. */
+export function note(message: AIMessage, middleware: string, { spent, reserved }: BudgetReport): void {
+  const noted: Noted = { middleware, budget: { spent, reserved } };
+  message.response_metadata = { ...message.response_metadata, [SPEND]: noted };
+}
+
+/** The human message that the run begins with, and what its calls noted since. */
+export function runOf(
+  messages: readonly BaseMessage[],
+  middleware: string,
+): { start: BaseMessage | undefined; spent: Noted["budget"][] } {
+  const at = messages.findLastIndex((message) => message.getType() === "human");
+  const spent = messages.slice(at + 1).flatMap(({ response_metadata }) => {
+    const noted = (response_metadata as { [SPEND]?: Noted } | undefined)?.[SPEND];
+    return noted?.middleware === middleware ? noted.budget : [];
+  });
+  return { start: messages[at], spent };
+}
+
+/** A shared budget of what the run has left; `null` if that pays for no call. */
 export function leftOfRun(
   scaled: DynScaling,
   perRun: SharedFields,
-  messages: readonly BaseMessage[],
+  spent: readonly Noted["budget"][],
 ): SharedScaling | null {
-  const start = messages.findLastIndex((message) => message.getType() === "human");
-  const spent = messages.slice(start + 1).flatMap(({ response_metadata }) => {
-    const metadata: { dynscaling?: DynScalingMetadata } | undefined = response_metadata;
-    return metadata?.dynscaling ?? [];
-  });
-  const { totalSamples, totalOutputTokens } = perRun;
+  const { totalSamples, totalOutputTokens, totalCostUsd } = perRun;
+  const rest = (total: number, of: keyof Amounts): number =>
+    spent.reduce((left, each) => left - (each.spent[of] ?? 0) - (each.reserved[of] ?? 0), total);
   const left: SharedFields = {
     ...perRun,
-    ...(totalSamples !== undefined && {
-      totalSamples: spent.reduce((rest, { samples }) => rest - samples, totalSamples),
-    }),
+    ...(totalSamples !== undefined && { totalSamples: rest(totalSamples, "samples") }),
+    // A worst case that several responses share is a fraction.
     ...(totalOutputTokens !== undefined && {
-      totalOutputTokens: spent.reduce(
-        (rest, { outputTokens }) => rest - (outputTokens ?? 0),
-        totalOutputTokens,
-      ),
+      totalOutputTokens: Math.floor(rest(totalOutputTokens, "outputTokens")),
     }),
+    ...(totalCostUsd !== undefined && { totalCostUsd: rest(totalCostUsd, "costUsd") }),
   };
   try {
     return scaled.shared(left);

@@ -1,10 +1,15 @@
 import type { BaseLanguageModelInput, LanguageModelOutput } from "@langchain/core/language_models/base";
 import type { AIMessage, BaseMessage, SystemMessage } from "@langchain/core/messages";
 import type { RunnableInterface } from "@langchain/core/runnables";
+import type { BudgetReport } from "../core/account.js";
 import { OptionError, requireKnownKeys } from "../core/errors.js";
 import type { DynScaling } from "../dynscaling.js";
-import type { SharedFields, SharedScaling } from "../shared.js";
-import { leftOfRun } from "./run_spend.js";
+import type { ToolBinding } from "../langchain/model.js";
+import type { InputRecord } from "../langchain/record.js";
+import type { SharedFields } from "../shared.js";
+import { leftOfRun, note, runOf } from "./run_spend.js";
+import { SampledCalls } from "./sampled_calls.js";
+import type { Sampling } from "./sampled_calls.js";
 
 /** A chat model, as an agent holds it. */
 type AgentModel = RunnableInterface<BaseLanguageModelInput, LanguageModelOutput>;
@@ -40,24 +45,27 @@ export interface ScaleModelCallsOptions {
    * `scaled.shared()`; an "input" is one scaled call. Default: that of `shared()`.
    */
   perRun?: SharedFields;
+  /** Name of the middleware; several in one agent need different ones, and have budgets of their own. Default "ScaleModelCalls". */
+  name?: string;
 }
 
 /**
  * Middleware for `createAgent` of LangChain that samples the model calls selected by
  * `when` several times and lets the responses vote, by default over the tools they
- * call. The other calls go to the agent's own model, and so do all once the run has
- * spent its totals. The agent goes on with the winning message: only its calls are
- * executed.
+ * call. The other calls go to the agent's own model, and so do all once the totals of
+ * the run do not hold another sample. The agent goes on with the winning message: only
+ * its calls are executed.
  *
- * A run begins at the last human message of the state. What it has spent is read from
- * its own messages, so it holds over checkpoints and interrupts, and runs side by side
- * do not share.
+ * A run begins at the last human message of the state. What it has spent, and what its
+ * failed calls may have cost, is noted in its own messages, so it holds over checkpoints
+ * and interrupts, and runs side by side do not share. A scaled call whose every sample
+ * fails throws, as a model does; what it may have cost counts if it is tried again.
  *
  * @throws {OptionError} if an option is unknown, missing or out of range
  */
 export function scaleModelCalls(options: ScaleModelCallsOptions): ModelCallMiddleware {
-  requireKnownKeys("scaleModelCalls", options, ["scaled", "when", "perRun"]);
-  const { scaled, when = () => true, perRun = {} } = options;
+  requireKnownKeys("scaleModelCalls", options, ["scaled", "when", "perRun", "name"]);
+  const { scaled, when = () => true, perRun = {}, name = "ScaleModelCalls" } = options;
   if (typeof scaled?.shared !== "function")
     throw new OptionError("scaleModelCalls.scaled", scaled, "Give new DynScaling({ model }).");
   if (typeof when !== "function")
@@ -66,16 +74,42 @@ export function scaleModelCalls(options: ScaleModelCallsOptions): ModelCallMiddl
       when,
       "Give a function of the model call, or leave it out.",
     );
+  if (typeof name !== "string" || name === "")
+    throw new OptionError("scaleModelCalls.name", name, "Give a text, or leave it out.");
   // What is out of range is said now; later the totals are smaller.
   scaled.shared(perRun);
+  /** What calls took that left no message to note it in, by the message that their run begins with. */
+  const lost = new WeakMap<BaseMessage, BudgetReport[]>();
   return {
-    name: "ScaleModelCalls",
+    name,
     async wrapModelCall(call, handler) {
       if (!(await when(call))) return handler(call);
-      const shared = leftOfRun(scaled, perRun, call.state.messages);
-      return handler(shared === null ? call : { ...call, model: sampling(call.model, shared) });
+      const { start, spent } = runOf(call.state.messages, name);
+      const before = (start && lost.get(start)) ?? [];
+      const shared = leftOfRun(scaled, perRun, [...spent, ...before]);
+      if (shared === null) return handler(call);
+      const unanswered: InputRecord[] = [];
+      try {
+        const model = sampling(call.model, { shared, name, unanswered });
+        return await handler({ ...call, model });
+      } catch (error) {
+        const record = unanswered.at(-1);
+        if (record === undefined) throw error;
+        if (record.stopReason === "closed") {
+          if (start) lost.set(start, [...before, record.budget]);
+          throw error;
+        }
+        const said = await handler(call);
+        note(messageOf(said), name, record.budget);
+        return said;
+      }
     },
   };
+}
+
+/** What `createAgent` calls with, which may carry the object that the response holds. */
+function messageOf(said: AIMessage | { messages: AIMessage[] }): AIMessage {
+  return "messages" in said ? (said.messages.at(-1) as AIMessage) : said;
 }
 
 /**
@@ -83,8 +117,9 @@ export function scaleModelCalls(options: ScaleModelCallsOptions): ModelCallMiddl
  * every call, it samples. So tool choice, structured output and the middleware further
  * in work as ever.
  */
-function sampling(model: AgentModel, shared: SharedScaling): AgentModel {
-  const bindTools: SharedScaling["bindTools"] = (...binding) => shared.bindTools(...binding);
+function sampling(model: AgentModel, { shared, ...rest }: Sampling): AgentModel {
+  const bindTools = (...binding: ToolBinding): SampledCalls =>
+    new SampledCalls({ shared: shared.bindTools(...binding), ...rest });
   return new Proxy(model, {
     get(target, key) {
       const value: unknown = key === "bindTools" ? bindTools : Reflect.get(target, key, target);

@@ -11,7 +11,7 @@ import { serveGemini } from "../support/gemini_server.js";
 import { serveOpenAI } from "../support/openai_server.js";
 import type { ProtocolServer, Respond } from "../support/protocol_server.js";
 import { geminiClient, openAIClient } from "../wire/clients.js";
-import { choosing, isAfterTool, linesOf, lookup } from "./weather_agent.js";
+import { choosing, isAfterTool, linesOf, lookup, torn } from "./weather_agent.js";
 
 let server: ProtocolServer;
 
@@ -143,14 +143,6 @@ describe("an agent whose tool choice is scaled", () => {
 });
 
 describe("the budget of a run", () => {
-  /** Three rounds of tools, each torn between two cities, then an answer. */
-  const torn: Respond = ({ index, body }) => {
-    const roles = (body["messages"] as { role: string }[]).map(({ role }) => role);
-    const since = roles.slice(roles.lastIndexOf("user"));
-    if (since.filter((role) => role === "tool").length === 3) return "Done.";
-    return { text: "", toolCalls: [{ name: "lookup", args: { city: index % 2 === 0 ? "Rome" : "Paris" } }] };
-  };
-
   it("is one for all its scaled calls, and when it is used up they are single calls", async () => {
     const model = await openAI(torn);
     const agent = createAgent({
@@ -214,6 +206,7 @@ describe("options of scaleModelCalls", () => {
     ["no DynScaling", {}, /^scaleModelCalls\.scaled/],
     ["an unknown option", { model: 1 }, /^scaleModelCalls\.model/],
     ["a predicate that is none", { when: true }, /^scaleModelCalls\.when/],
+    ["a name that is none", { name: "" }, /^scaleModelCalls\.name/],
     ["a total of none", { perRun: { totalSamples: 0 } }, /totalSamples/],
     ["a budget that is unknown", { perRun: { samples: 3 } }, /^shared\.samples/],
   ])("refuse %s before anything is spent", async (what, fields, message) => {

@@ -27,6 +27,19 @@ export function isAfterTool({ body }: ModelRequest): boolean {
   return /"role":"tool"|"functionResponse"/.test(JSON.stringify(last));
 }
 
+/** Rounds of tools since the user spoke. */
+export function roundOf({ body }: Pick<ModelRequest, "body">): number {
+  const roles = (body["messages"] as { role: string }[]).map(({ role }) => role);
+  return roles.slice(roles.lastIndexOf("user")).filter((role) => role === "tool").length;
+}
+
+/** Three rounds of tools, each torn between two cities, then an answer. */
+export function torn(request: Pick<ModelRequest, "index" | "body">): Said {
+  if (roundOf(request) === 3) return "Done.";
+  const city = request.index % 2 === 0 ? "Rome" : "Paris";
+  return { text: "", toolCalls: [{ name: "lookup", args: { city } }] };
+}
+
 /** Calls the tool for the city that stands in its place, then says what came back. */
 export function choosing(cities: readonly string[]): (request: ModelRequest) => Said {
   return (request) =>
