@@ -30,6 +30,9 @@ export interface BudgetReport {
   excess: { inputTokens: number; outputTokens: number };
 }
 
+/** Tokens of what is no sample. */
+export type Tokens = Pick<Amounts, "inputTokens" | "outputTokens">;
+
 /** The worst case of one call, put aside while it is in flight. */
 export type Reservation = Readonly<Omit<Amounts, "costUsd"> & { costUsd: number }>;
 
@@ -66,10 +69,12 @@ export interface Account {
    * samples (so that it ends); what it may have been charged stays put aside.
    */
   record(reply: Booked): void;
-  /** Puts the worst case of what is no sample aside, in output tokens; a negative number gives it back. */
-  hold(outputTokens: number): void;
-  /** Books output tokens of what is no sample. */
-  charge(outputTokens: number): void;
+  /** Puts the worst case of what is no sample aside; negative numbers give it back. */
+  hold(worstCase: Tokens): void;
+  /** Books what is no sample. */
+  charge(tokens: Tokens): void;
+  /** Whether more is spent or put aside than a limit allows, as `hold` may do. */
+  isOverdrawn(): boolean;
   /** The limit that stands in the way of one more call; `null` if none does. */
   exhausted(): "samples" | "outputTokens" | "cost" | null;
   report(): BudgetReport;
@@ -134,11 +139,11 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
     to.costUsd =
       to === inFlight && to.samples === 0 && to.outputTokens === 0 ? 0 : to.costUsd + sign * amounts.costUsd;
   };
-  const extra = (outputTokens: number): Reservation => ({
+  const extra = ({ inputTokens, outputTokens }: Tokens): Reservation => ({
     samples: 0,
-    inputTokens: 0,
+    inputTokens,
     outputTokens,
-    costUsd: cost(0, outputTokens),
+    costUsd: cost(inputTokens, outputTokens),
   });
   const amounts = (of: typeof spent): Amounts => ({ ...of, costUsd: prices ? of.costUsd : null });
 
@@ -200,12 +205,13 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
       if (worstCase && totalCostUsd < Infinity)
         excess.inputTokens += Math.max(0, inputTokens - bound.inputTokens);
     },
-    hold(outputTokens) {
-      book(inFlight, extra(outputTokens), 1);
+    hold(worstCase) {
+      book(inFlight, extra(worstCase), 1);
     },
-    charge(outputTokens) {
-      book(spent, extra(outputTokens), 1);
+    charge(tokens) {
+      book(spent, extra(tokens), 1);
     },
+    isOverdrawn: () => tokensLeft() < 0 || costLeft() < 0,
     exhausted: () =>
       bySamples() < 1 ? "samples" : byTokens() < 1 ? "outputTokens" : byCost() < 1 ? "cost" : null,
     report: () => ({

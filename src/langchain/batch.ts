@@ -18,7 +18,7 @@ import { openJournal, payAlways } from "./journal.js";
 import type { JournalStore } from "./journal.js";
 import { openGrouper } from "./grouper.js";
 import type { Grouping } from "./grouping.js";
-import { toMessages } from "./messages.js";
+import { questionText, toMessages } from "./messages.js";
 import { generationsPerCall } from "./model.js";
 import type { ChatLike } from "./model.js";
 import { patience } from "./patience.js";
@@ -109,8 +109,9 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
   const totalSamples = finiteOrNull(account.samplesLeft());
   const groups =
     batch.grouping &&
-    openGrouper(batch.grouping, asked.length, {
+    openGrouper(batch.grouping, {
       ...batch,
+      questions: asked.map(({ messages }) => questionText(messages)),
       inputs: open,
       account,
       samplesPerCall,
@@ -165,6 +166,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     const questions = open.map(({ question }) => question);
     const solving = solve(questions, batch.method, account, outside);
     const solutions = await solving.finally(unwatch);
+    groups?.close();
     const voted = solutions.map((solution, index) => {
       const { run, config } = open[index] as OpenInput;
       const grouped = groups?.spentOn(solution.arm);

@@ -1,14 +1,17 @@
 import type { AIMessage } from "@langchain/core/messages";
 import { mergeConfigs, patchConfig } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import type { Account } from "../core/account.js";
+import type { Account, Tokens } from "../core/account.js";
 import type { Budget } from "../core/budget.js";
 import { OptionError, asError } from "../core/errors.js";
+import type { Method } from "../core/rounds.js";
 import type { Arm, Reply, Sample, Solution } from "../core/types.js";
 import { HIDDEN_FROM_STREAMS, openCalls, openSignals } from "./calls.js";
 import type { GivenText, Grouping } from "./grouping.js";
 import { usageOf } from "./messages.js";
 import { openChild } from "./nest.js";
+import { patience } from "./patience.js";
+import type { PatienceSettings, Trip } from "./patience.js";
 import { sumKnown } from "./record.js";
 import type { Grouped } from "./record.js";
 import type { OpenInput } from "./runs.js";
@@ -22,7 +25,7 @@ export interface Grouper {
   elect(solution: Solution<AIMessage>): Solution<AIMessage>;
   /** What an arm's grouping took, and the messages that carry its usage. */
   spentOn(arm: Arm): Grouped;
-  /** Gives back what was put aside. */
+  /** Gives back what was put aside; may be called again. */
   close(): void;
 }
 
@@ -33,7 +36,10 @@ interface Book {
   texts: Map<string, { text: string; count: number }>;
   /** How many of them were grouped. */
   grouped: number;
+  /** How many responses gave one of them. */
+  votes: number;
   standsFor: ReadonlyMap<string, string>;
+  /** What the last grouping elected; gone if a later one failed. */
   elected: string | undefined;
   messages: AIMessage[];
   calls: number;
@@ -41,36 +47,73 @@ interface Book {
   failedCalls: number;
 }
 
-interface GrouperSettings {
+interface GrouperSettings extends Omit<PatienceSettings, "model" | "repeatsUncertain" | "seed"> {
+  /** One for each input. */
+  questions: readonly string[];
+  /** Opened later. */
   inputs: readonly OpenInput[];
   account: Account;
   budget: Budget;
+  method: Pick<Method, "unitSamples" | "seed">;
   samplesPerCall: number;
   maxConcurrency: number | undefined;
   stop: AbortSignal;
 }
 
+/** What showing a response takes beside its own tokens. */
+const TOKENS_AROUND_RESPONSE = 64;
+
 /**
  * One grouping's worst case is put aside for every input at any time: whatever is
- * sampled can still be grouped.
+ * sampled can still be grouped. In dollars its prompt is among it, with a unit of
+ * responses to come, each as long as the output limit lets it be.
  *
- * @param inputCount number of inputs; they are opened later
- * @throws {OptionError} if the budget in output tokens cannot pay for one call and one grouping per input
+ * @throws {OptionError} if the budget cannot pay for one call and one grouping per input
  */
 export function openGrouper(
   grouping: Grouping,
-  inputCount: number,
-  { inputs, account, budget, samplesPerCall, maxConcurrency, stop }: GrouperSettings,
+  {
+    questions,
+    inputs,
+    account,
+    budget,
+    method,
+    samplesPerCall,
+    maxConcurrency,
+    stop,
+    ...care
+  }: GrouperSettings,
 ): Grouper {
-  const worstCase = grouping.maxOutputTokens ?? 0;
-  requireGroupingEach(budget, inputCount, samplesPerCall, worstCase);
-  const held = inputCount * worstCase;
-  account.hold(held);
+  const { totalOutputTokens, totalCostUsd, maxOutputTokensPerSample = 0 } = budget;
+  const worstOutput = grouping.maxOutputTokens ?? 0;
+  const worstCase = (index: number, texts: readonly GivenText[], toCome: number): Tokens => ({
+    outputTokens: worstOutput,
+    inputTokens:
+      totalCostUsd === undefined || grouping.mostInputTokens === undefined
+        ? 0
+        : grouping.mostInputTokens(questions[index] ?? "", texts) +
+          toCome * (maxOutputTokensPerSample + TOKENS_AROUND_RESPONSE),
+  });
+  requireGroupingEach(budget, questions.length, samplesPerCall, worstOutput);
+  const held = questions.map((_, index) => worstCase(index, [], method.unitSamples));
+  const hold = (index: number, { inputTokens, outputTokens }: Tokens): void => {
+    const before = held[index] as Tokens;
+    held[index] = { inputTokens, outputTokens };
+    account.hold({
+      inputTokens: inputTokens - before.inputTokens,
+      outputTokens: outputTokens - before.outputTokens,
+    });
+  };
+  const release = (): void => held.forEach((_, index) => hold(index, { inputTokens: 0, outputTokens: 0 }));
+  for (const each of held) account.hold(each);
   if (account.affordable() < samplesPerCall) {
-    account.hold(-held);
-    const fix = "It is used up; give a larger one.";
-    throw new OptionError("budget.totalOutputTokens", budget.totalOutputTokens, fix);
+    const limit = account.exhausted() === "cost" ? "totalCostUsd" : "totalOutputTokens";
+    release();
+    const fix = `It does not hold one call and one grouping for each of the ${questions.length} inputs; give a larger one.`;
+    throw new OptionError(`budget.${limit}`, budget[limit], fix);
   }
+  const repeatsUncertain = totalOutputTokens === undefined && totalCostUsd === undefined;
+  const repeat = patience({ ...care, model: grouping, repeatsUncertain, seed: method.seed });
   const call = openCalls(maxConcurrency);
   const signalOf = openSignals(stop);
   const books = new Map<number, Book>();
@@ -81,6 +124,20 @@ export function openGrouper(
   };
 
   async function ask(arm: Arm, book: Book, texts: readonly GivenText[]): Promise<void> {
+    const worst = worstCase(arm.index, texts, 0);
+    book.elected = undefined;
+    if (worst.inputTokens > (held[arm.index] as Tokens).inputTokens) {
+      hold(arm.index, worst);
+      if (account.isOverdrawn()) {
+        book.error = new Error("The budget does not hold the prompt of another grouping.");
+        return;
+      }
+    }
+    await send(arm, book, texts, worst);
+    hold(arm.index, worstCase(arm.index, texts, method.unitSamples));
+  }
+
+  async function send(arm: Arm, book: Book, texts: readonly GivenText[], worst: Tokens): Promise<void> {
     const input = inputs[arm.index] as OpenInput;
     const { signal, done } = signalOf(input.config.signal);
     const run = input.round && (await openChild(input.round.run, "Grouping", grouping.name));
@@ -90,15 +147,20 @@ export function openGrouper(
         tags: [HIDDEN_FROM_STREAMS],
         metadata: { dynscaling_grouping: grouping.name },
       }),
-      signal,
     };
     book.calls += 1;
+    const trip: Trip = { isSent: false };
     try {
-      const groups = await call(signal, async () => grouping.group(arm.question, texts, config));
+      const groups = await call(signal, () =>
+        repeat(signal, trip, async (own) => grouping.group(arm.question, texts, { ...config, signal: own })),
+      );
       const { messages = [] } = groups;
       book.messages.push(...messages);
-      const spent = messages.map((message) => usageOf(message).outputTokens);
-      account.charge(spent.includes(undefined) ? worstCase : (sumKnown(spent) ?? 0));
+      const usages = messages.map(usageOf);
+      account.charge({
+        inputTokens: total(usages.map(({ inputTokens }) => inputTokens)) ?? worst.inputTokens,
+        outputTokens: total(usages.map(({ outputTokens }) => outputTokens)) ?? worst.outputTokens,
+      });
       const { standsFor, elected, fault } = groups;
       if (standsFor === null) throw new GroupsError(fault?.message ?? "It did not say why.");
       requireGroups(grouping.name, standsFor, texts.length);
@@ -110,7 +172,7 @@ export function openGrouper(
       await run?.handleChainError(error);
       if (isSteering(error)) throw error;
       // What it sent before it failed is unknown.
-      if (!(error instanceof GroupsError)) account.charge(worstCase);
+      if (trip.isSent && !(error instanceof GroupsError)) account.charge(worst);
       book.failedCalls += 1;
       book.error = asError(error);
     } finally {
@@ -123,8 +185,11 @@ export function openGrouper(
       const book = bookOf(arm);
       for (const sample of arm.samples.slice(book.answers.length)) add(book, textOf(sample));
       const texts = [...book.texts.values()];
-      if (texts.length > 1 && texts.length > book.grouped) {
+      const votes = texts.reduce((sum, { count }) => sum + count, 0);
+      const isStale = texts.length > book.grouped || (book.elected !== undefined && votes > book.votes);
+      if (texts.length > 1 && isStale) {
         book.grouped = texts.length;
+        book.votes = votes;
         await ask(arm, book, texts);
       }
       return arm.samples.map((sample, index) => {
@@ -154,7 +219,7 @@ export function openGrouper(
         messages,
       };
     },
-    close: () => account.hold(-held),
+    close: release,
   };
 }
 
@@ -166,6 +231,7 @@ function emptyBook(): Book {
     answers: [],
     texts: new Map(),
     grouped: 0,
+    votes: 0,
     standsFor: new Map(),
     elected: undefined,
     messages: [],
@@ -186,6 +252,11 @@ function add({ answers, texts }: Book, text: string | null): void {
   const known = texts.get(text) ?? { text, count: 0 };
   known.count += 1;
   texts.set(text, known);
+}
+
+/** `undefined` if a call did not say. */
+function total(counts: readonly (number | undefined)[]): number | undefined {
+  return counts.includes(undefined) ? undefined : (sumKnown(counts) ?? 0);
 }
 
 function requireGroups(name: string, standsFor: unknown, texts: number): void {

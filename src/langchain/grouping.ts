@@ -39,9 +39,15 @@ export interface Grouping {
   /** Most output tokens that one call of `group` can cost; 0 if it generates nothing, `undefined` if unknown. */
   maxOutputTokens: number | undefined;
   /**
-   * Called after a unit of the question that brought a new text, with every different
-   * text so far, at least two. If it throws, what was known before holds on, and the
-   * worst case is charged.
+   * Most input tokens that one call of `group` with these texts can have. Needed where a
+   * budget counts dollars, unless it generates nothing.
+   */
+  mostInputTokens?: (question: string, texts: readonly GivenText[]) => number;
+  /**
+   * Called after a unit of the question that brought a new text, or, where a text was
+   * elected, another response, with every different text so far, at least two. It is
+   * repeated, and timed, as the calls of the model are. If it throws, what was known
+   * before holds on, but nothing is elected any more, and the worst case is charged.
    *
    * @param config to be handed on to whatever it calls: callbacks, tags, and the signal
    */
@@ -68,17 +74,23 @@ export function wholeText(text: string): string | null {
   return text.trim() || null;
 }
 
-/** @throws {OptionError} if it is no grouping, or the budget counts tokens and nobody knows how many it takes */
-export function requireGrouping(grouping: Grouping, { totalOutputTokens }: Budget): void {
+/** @throws {OptionError} if it is no grouping, or the budget counts tokens or dollars and nobody knows how many it takes */
+export function requireGrouping(grouping: Grouping, { totalOutputTokens, totalCostUsd }: Budget): void {
   if (typeof grouping?.group !== "function") {
     const fix = "Give one of langchain-dynscaling/meaning, such as byEmbeddings({ embeddings }).";
     throw new OptionError("grouping", grouping, fix);
   }
-  if (totalOutputTokens !== undefined && grouping.maxOutputTokens === undefined) {
+  const { maxOutputTokens, mostInputTokens } = grouping;
+  if ((totalOutputTokens ?? totalCostUsd) !== undefined && maxOutputTokens === undefined) {
     throw new OptionError(
       "grouping.maxOutputTokens",
       undefined,
-      "A limit in output tokens needs the worst case of one grouping: set an output limit on its model (maxTokens or maxOutputTokens).",
+      "A limit in output tokens or dollars needs the worst case of one grouping: set an output limit on its model (maxTokens or maxOutputTokens).",
     );
+  }
+  if (totalCostUsd !== undefined && maxOutputTokens !== 0 && typeof mostInputTokens !== "function") {
+    const fix =
+      "A limit in dollars needs the worst case of its prompt: give a function of question and texts.";
+    throw new OptionError("grouping.mostInputTokens", mostInputTokens, fix);
   }
 }

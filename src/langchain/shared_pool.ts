@@ -74,8 +74,9 @@ export class SharedAccount {
         // A failed call that gives its sample back counts towards the most of one question: it must end.
         used += 1;
       },
-      hold: (outputTokens) => whole.hold(outputTokens),
-      charge: (outputTokens) => book(() => whole.charge(outputTokens)),
+      hold: (worstCase) => whole.hold(worstCase),
+      charge: (taken) => book(() => whole.charge(taken)),
+      isOverdrawn: () => whole.isOverdrawn(),
       exhausted: () => whole.exhausted() ?? (samplesLeft() < samplesPerCall ? "samples" : null),
       report: () => whole.report(),
     };

@@ -14,7 +14,7 @@ export interface AskingOptions {
   model: ChatLike;
   /**
    * Most output tokens of one call, at least 1. Default: the model's own output limit.
-   * Needed only where the budget counts output tokens.
+   * Needed only where the budget counts output tokens or dollars.
    */
   maxOutputTokens?: number;
 }
@@ -49,6 +49,7 @@ export function asking(
   return {
     name,
     maxOutputTokens,
+    mostInputTokens: (question, texts) => bytesOf(task) + bytesOf(shown(question, texts)) + TOKENS_AROUND,
     async group(question, texts, config) {
       const order = sortedPlaces(texts);
       const message = await ask(
@@ -77,13 +78,25 @@ async function ask(
   texts: readonly GivenText[],
   config: Partial<RunnableConfig>,
 ): Promise<AIMessage> {
+  const messages = [new SystemMessage(task), new HumanMessage(shown(question, texts))];
+  return (await model.invoke(messages, config)) as AIMessage;
+}
+
+function shown(question: string, texts: readonly GivenText[]): string {
   const responses = texts.map(({ text, count }, place) => ({
     number: place + 1,
     ...(count > 1 && { given: `${count} times` }),
     text,
   }));
-  const shown = JSON.stringify({ question, responses }, null, 1);
-  return (await model.invoke([new SystemMessage(task), new HumanMessage(shown)], config)) as AIMessage;
+  return JSON.stringify({ question, responses }, null, 1);
+}
+
+/** What a provider puts around two messages, and before the answer. */
+const TOKENS_AROUND = 48;
+
+/** No tokenizer that reads bytes makes more tokens of a text. */
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 /** Empty if there is none. */
