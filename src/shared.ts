@@ -9,6 +9,7 @@ import type { StreamPrice } from "./core/stream_price.js";
 import type { Allocator, Sampler } from "./core/types.js";
 import type { ToolBinding } from "./langchain/model.js";
 import type { InputRecord, ScaledMessage } from "./langchain/record.js";
+import { LONGEST_TIMER_MS } from "./langchain/patience.js";
 import { SharedAccount } from "./langchain/shared_pool.js";
 import type { BatchPool } from "./langchain/shared_pool.js";
 import type { TurnsPrompt } from "./prompts/turns.js";
@@ -33,7 +34,7 @@ export interface SharedFields {
   totalOutputTokens?: number;
   /** Most US dollars of all questions together, never exceeded; needs `budget.prices` of the `DynScaling`. Default: no limit. */
   totalCostUsd?: number;
-  /** Milliseconds after which a question answers with what it has. At least 1. Default: no limit. */
+  /** Milliseconds after which a question answers with what it has. 1 to 2147483647. Default: no limit. */
   timeoutMs?: number;
   /**
    * Plans what to ask next. Default `independent()`: conditioned samples need a unit
@@ -267,6 +268,6 @@ function checked(fields: SharedFields): number {
     throw new OptionError("shared.samplesPerInput", samplesPerInput, "Give a number of at least 1.");
   }
   if (maxSamplesPerInput !== undefined) requireInteger("shared.maxSamplesPerInput", maxSamplesPerInput, 1);
-  if (timeoutMs !== undefined) requireInteger("shared.timeoutMs", timeoutMs, 1);
+  if (timeoutMs !== undefined) requireInteger("shared.timeoutMs", timeoutMs, 1, LONGEST_TIMER_MS);
   return samplesPerInput;
 }

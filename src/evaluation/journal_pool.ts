@@ -1,4 +1,5 @@
 import { OptionError } from "../core/errors.js";
+import { mayRead } from "../extractors/cut_off.js";
 import { finalAnswer } from "../extractors/final_answer.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { JournalStore } from "../langchain/journal.js";
@@ -92,7 +93,7 @@ async function samplesOf({ responses }: JournalEntry, extractor: AnswerExtractor
   const usages = messages.length === 0 ? [] : sharedUsage(messages);
   return Promise.all(
     messages.map(async (message, place) => {
-      const answer = await extractor(spokenText(message), message);
+      const answer = mayRead(extractor, message) ? await extractor(spokenText(message), message) : null;
       return { answer: answer || null, tokens: usages[place]?.outputTokens ?? null };
     }),
   );

@@ -3,8 +3,10 @@ import { canonicalAnswer } from "./canonical.js";
 /**
  * The content of the last complete `\boxed{…}` or `\fbox{…}`, nested braces
  * included, or a number or capital letter boxed without braces; `null` if there is none.
+ *
+ * @param _message not needed: what is boxed is complete, also where the response was cut off
  */
-export function boxed(text: string): string | null {
+export function boxed(text: string, _message?: unknown): string | null {
   const content = lastBoxed(text);
   return content === null ? null : canonicalAnswer(content);
 }

@@ -1,5 +1,8 @@
 import { lastAnswerLine } from "./answer_line.js";
 import { lastBoxed } from "./boxed.js";
+import type { CallingMessage } from "./calls.js";
+import { isCutOff, wholeLines } from "./cut_off.js";
+import type { EndedMessage } from "./cut_off.js";
 import { plainText } from "./plain_text.js";
 
 /** `(B)`, `[B]`, `B)`, `B.`, `B:`, `option B`, `**B**`, or the bare letter; then the end or the option's text. */
@@ -27,11 +30,16 @@ const VERDICT =
  * box, else on the last "answer is …" line, else alone on the last line that has
  * text, or declared correct there. A letter that is merely discussed does not count;
  * `null` if none is stated, or several are.
+ *
+ * @param message the response with that text; if it was cut off, its last line is not read
  */
-export function choice(text: string): string | null {
+export function choice(text: string, message?: CallingMessage & EndedMessage): string | null {
   const plain = plainText(text);
-  const last = lastLine(plain);
-  const stated = [lastBoxed(plain), lastAnswerLine(plain), alone(last)].map(bare);
+  const isWhole = message === undefined || !isCutOff(message);
+  const last = isWhole ? lastLine(plain) : "";
+  const stated = [lastBoxed(plain), lastAnswerLine(isWhole ? plain : wholeLines(plain)), alone(last)].map(
+    bare,
+  );
   if (stated.some((words) => SEVERAL.test(words))) return null;
   const found = stated.map(letter).find((letters) => letters !== null);
   return found ?? VERDICT.exec(last)?.[1]?.toUpperCase() ?? null;

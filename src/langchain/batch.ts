@@ -13,7 +13,7 @@ import type { Arm, Reply, Tally } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { generator } from "./generate.js";
 import type { AnswerExtractor } from "./generate.js";
-import { classify } from "./failures.js";
+import { classify, endsBatch } from "./failures.js";
 import { openJournal, payAlways } from "./journal.js";
 import type { JournalStore } from "./journal.js";
 import { openGrouper } from "./grouper.js";
@@ -23,7 +23,7 @@ import { generationsPerCall } from "./model.js";
 import type { ChatLike } from "./model.js";
 import { patience } from "./patience.js";
 import type { Patience, Retries } from "./patience.js";
-import { mostPromptTokens } from "./prompt_tokens.js";
+import { promptSizes } from "./prompt_tokens.js";
 import { abortError, buildRecord } from "./record.js";
 import type { InputRecord } from "./record.js";
 import { reviewOf } from "./review.js";
@@ -149,9 +149,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     const outside: Outside<AIMessage, TurnsPrompt> = {
       generate: stoppingEarly(generate, stop, failFast),
       inputTokens:
-        batch.budget.totalCostUsd === undefined
-          ? undefined
-          : (arm, request) => mostPromptTokens(batch.model, inputOf(arm), arm, request),
+        batch.budget.totalCostUsd === undefined ? undefined : promptSizes(batch.model, inputOf, stop.signal),
       ...(groups && { rereads: true, reread: (arm) => groups.reread(arm) }),
       samplesPerCall,
       isOpen: (arm) => !stop.signal.aborted && inputOf(arm).config.signal?.aborted !== true,
@@ -271,7 +269,7 @@ function isLost(replies: readonly Reply[]): boolean {
 }
 
 function isFatal({ error, message }: Reply): boolean {
-  return error !== undefined && message === undefined && classify(error).treatment === "fatal";
+  return error !== undefined && message === undefined && endsBatch(classify(error));
 }
 
 /** Repeats what may have been charged only where no limit has to know of it. */

@@ -3,22 +3,23 @@ import { AsyncCaller } from "@langchain/core/utils/async_caller";
 /** LangGraph's message streaming shows every model call that does not carry this tag. */
 export const HIDDEN_FROM_STREAMS = "langsmith:nostream";
 
-/** Runs a call until it is over or its signal is aborted, whichever comes first. */
+/** Runs a call, unless its signal is aborted before it begins. */
 export type RunCall = <Result>(signal: AbortSignal, task: () => Promise<Result>) => Promise<Result>;
 
 /** @param maxConcurrency most calls under way at the same time; the others wait. Default: no limit. */
 export function openCalls(maxConcurrency: number | undefined): RunCall {
   // Its queue costs as much as tracing a call; without a limit there is nothing to queue.
-  if (maxConcurrency === undefined) return race;
-  const caller = new AsyncCaller({ maxConcurrency, maxRetries: 0 });
-  return (signal, task) =>
-    caller.callWithOptions({ signal }, async () => {
+  const caller = maxConcurrency && new AsyncCaller({ maxConcurrency, maxRetries: 0 });
+  return async (signal, task) => {
+    const begin = (): ReturnType<typeof task> => {
       signal.throwIfAborted();
       return task();
-    });
+    };
+    return caller ? caller.call(async () => begin()) : begin();
+  };
 }
 
-/** Some clients ignore their signal, so nobody waits for them. */
+/** Waits for a task until its signal is aborted: some clients do not hear it, so nobody waits for them. */
 export function race<Result>(signal: AbortSignal, task: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);

@@ -4,7 +4,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { UnreadableAnswer, asError } from "../core/errors.js";
 import { settleAll } from "../core/settle.js";
 import type { Arm, Reply, SampleRequest, Usage } from "../core/types.js";
-import { finishReason, isCutOff } from "../extractors/cut_off.js";
+import { finishReason, isCutOff, mayRead } from "../extractors/cut_off.js";
 import { finalAnswer } from "../extractors/final_answer.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { HIDDEN_FROM_STREAMS, openCalls, openSignals, race } from "./calls.js";
@@ -25,6 +25,9 @@ import { isSteering } from "./steering.js";
  * (`null` never votes, nor does an empty text). `text` is what the model said
  * without its thoughts. A sample whose extractor throws counts as failed, unless it
  * throws an `UnreadableAnswer`, which says why there is none.
+ *
+ * The last words of a response that was cut off are no answer, and only `message` tells: a
+ * function of the text alone is not asked about such a response, which then never votes.
  */
 export type AnswerExtractor = (text: string, message: AIMessage) => string | null | Promise<string | null>;
 
@@ -113,6 +116,7 @@ export function generator(
         // Feedback and scores are read by those who asked for them.
         if (request.purpose !== undefined && request.purpose !== "answer") return reply;
         try {
+          requireReader(extractor, reply, message);
           const spoken = spokenText(message);
           // The default opens no runs, so nothing has to be prepared for them.
           const answer =
@@ -162,6 +166,14 @@ function callConfig(
     }),
     signal,
   };
+}
+
+/** @throws {UnreadableAnswer} if the response was cut off, and the extractor does not hear of it */
+function requireReader(extractor: AnswerExtractor, reply: Reply, message: AIMessage): void {
+  if (mayRead(extractor, message) || isEmpty(reply, message)) return;
+  throw new UnreadableAnswer(
+    `The response was cut off (finish reason "${finishReason(message)}"), and the extractor does not take the message, so it cannot tell.`,
+  );
 }
 
 /** @throws {Error} if an extractor returned a value that is neither text nor nothing: it would never vote */

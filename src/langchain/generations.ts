@@ -1,11 +1,12 @@
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { CallbackManager } from "@langchain/core/callbacks/manager";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { isBaseMessage } from "@langchain/core/messages";
+import { AIMessageChunk, isBaseMessage } from "@langchain/core/messages";
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { ChatGeneration, LLMResult } from "@langchain/core/outputs";
 import { ChatPromptValue } from "@langchain/core/prompt_values";
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { BROKEN_OFF, finishReason } from "../extractors/cut_off.js";
 import { generationsPerCall } from "./model.js";
 import type { ChatLike } from "./model.js";
 
@@ -24,7 +25,8 @@ export async function respond(
   const manager = config.callbacks as CallbackManager | undefined;
   if (generationsPerCall(model) === 1) {
     const callbacks = manager && withFirst(manager, FINISH_REASON_TELLER);
-    return [requireMessage(await model.invoke(messages, { ...config, ...(callbacks && { callbacks }) }))];
+    const message = await model.invoke(messages, { ...config, ...(callbacks && { callbacks }) });
+    return [markedIfBroken(requireMessage(message))];
   }
   const callbacks = manager && forSeveralGenerations(manager);
   // `invoke` would return the first generation alone.
@@ -83,6 +85,18 @@ function keepUsageOnce({ generations }: LLMResult): void {
     // Not deleted: a message without the property is written with what it was constructed from.
     if (message) message.usage_metadata = undefined;
   }
+}
+
+/**
+ * A stream that breaks off between two events looks like one that ended. Clients that talk
+ * to a service say who answered; if they say neither how it ended nor what it took, it did not end.
+ */
+function markedIfBroken(message: AIMessage): AIMessage {
+  const { response_metadata: metadata = {}, usage_metadata } = message;
+  const isOfService = AIMessageChunk.isInstance(message) && Object.keys(metadata).length > 0;
+  if (isOfService && usage_metadata === undefined && finishReason(message) === "unknown")
+    message.response_metadata = { ...metadata, finish_reason: BROKEN_OFF };
+  return message;
 }
 
 function requireMessage(value: unknown): AIMessage {

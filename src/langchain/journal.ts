@@ -3,7 +3,8 @@ import type { BaseStore } from "@langchain/core/stores";
 import { OptionError } from "../core/errors.js";
 import type { Method } from "../core/rounds.js";
 import type { SampleRequest } from "../core/types.js";
-import { PastFailure, classify } from "./failures.js";
+import { race } from "./calls.js";
+import { PastFailure, classify, endsBatch } from "./failures.js";
 import { decodeEntry, encodeEntry, isGivenUp, restoreResponse, storeResponse } from "./journal_entry.js";
 import type { JournalEntry } from "./journal_entry.js";
 import { callKey, hash, messagesHash, methodHash, modelHash } from "./journal_keys.js";
@@ -149,7 +150,8 @@ class ArmJournal {
       return { turns, request, ...this.#find(recorded, request) };
     });
     this.#queue = turn.catch(() => {});
-    const { turns, request, entry, place } = await turn;
+    // The store may hang.
+    const { turns, request, entry, place } = await race(signal, () => turn);
     if (entry?.failure) {
       trip.isSent = !entry.failure.isUnbilled;
       throw new PastFailure(entry.failure.kind);
@@ -165,11 +167,12 @@ class ArmJournal {
     try {
       return { said: await pay(turns, keep), replayed: false };
     } catch (error) {
-      const { kind, treatment } = classify(error);
+      const judged = classify(error);
       // What was cut off, or ended the batch, is asked again at its place.
-      if (!isKept && !signal.aborted && treatment !== "fatal") {
-        const failure = { kind, isUnbilled: !trip.isSent };
-        await this.#keep(place, { ...asked, responses: [], failure });
+      if (!isKept && !signal.aborted && !endsBatch(judged)) {
+        const failure = { kind: judged.kind, isUnbilled: !trip.isSent };
+        const kept = this.#keep(place, { ...asked, responses: [], failure });
+        await race(signal, () => kept).catch(() => undefined);
       }
       throw error;
     }

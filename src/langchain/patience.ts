@@ -1,17 +1,29 @@
-import { OptionError, requireInteger, requireKnownKeys } from "../core/errors.js";
+import { OptionError, asError, requireInteger, requireKnownKeys } from "../core/errors.js";
 import { randomStreams } from "../core/random.js";
+import { race } from "./calls.js";
 import { circuitOf } from "./circuit.js";
-import { classify } from "./failures.js";
+import { JudgedFailure, classify } from "./failures.js";
+import type { Failure } from "./failures.js";
+
+/** Milliseconds; setTimeout() takes no more. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /** How often, and for how long, a call that failed is repeated. */
 export interface Retries {
-  /** Most times that one call is repeated. At least 0; 0 repeats nothing. Default 6. */
+  /**
+   * Most times that one call is repeated, unless the service asked everybody to slow down:
+   * then `maxTotalDelayMs` alone is its limit. At least 0; 0 repeats nothing. Default 6.
+   */
   maxRetries?: number;
-  /** Milliseconds before the first repetition, doubled before each that follows. At least 1. Default 500. */
+  /** Milliseconds before the first repetition, doubled before each that follows. 1 to 2147483647. Default 500. */
   firstDelayMs?: number;
-  /** Most milliseconds between two, unless the service asks for more. At least 1. Default 30,000. */
+  /** Most milliseconds between two, unless the service asks for more. 1 to 2147483647. Default 30,000. */
   maxDelayMs?: number;
-  /** Most milliseconds that one call waits in all. At least 0. Default 300,000. */
+  /**
+   * Most milliseconds that the repetitions of one call are put off in all. And most that a batch
+   * waits for a service that asks everybody to slow down and lets no call succeed: then
+   * the batch ends. 0 to 2147483647. Default 300,000.
+   */
   maxTotalDelayMs?: number;
 }
 
@@ -54,14 +66,11 @@ export function completeRetries(retries: Retries = {}): Required<Retries> {
   const known = Object.entries(retries).filter(([, value]) => value !== undefined);
   const all = { ...DEFAULT_RETRIES, ...Object.fromEntries(known) } as Required<Retries>;
   requireInteger("retries.maxRetries", all.maxRetries, 0);
-  requireInteger("retries.firstDelayMs", all.firstDelayMs, 1);
-  requireInteger("retries.maxDelayMs", all.maxDelayMs, 1);
-  requireInteger("retries.maxTotalDelayMs", all.maxTotalDelayMs, 0);
+  requireInteger("retries.firstDelayMs", all.firstDelayMs, 1, LONGEST_TIMER_MS);
+  requireInteger("retries.maxDelayMs", all.maxDelayMs, 1, LONGEST_TIMER_MS);
+  requireInteger("retries.maxTotalDelayMs", all.maxTotalDelayMs, 0, LONGEST_TIMER_MS);
   return all;
 }
-
-/** setTimeout() takes no more. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws {OptionError} if it is given and out of range */
 export function requireTimeout(value: number | undefined): void {
@@ -88,34 +97,76 @@ export function patience({
   /** From half of the doubled delay to all of it. */
   const delayOf = (failures: number): number =>
     Math.min(maxDelayMs, firstDelayMs * 2 ** failures) * (0.5 + random() / 2);
+  let since: number | undefined;
+  let hasSucceeded = false;
+  /** The last word of a service that asked to slow down. */
+  let refusal: unknown;
+  /** One for all calls: it is said once. */
+  let silence: JudgedFailure | undefined;
   return async (signal, trip, attempt) => {
-    let last: unknown;
+    since ??= performance.now();
     let waitedMs = 0;
-    for (let failures = 0; ; failures++) {
-      const passage = await circuit.enter(signal, maxTotalDelayMs - waitedMs);
-      if (passage === null)
-        throw last ?? new Error(`The service asks to wait ${circuit.pauseMs} ms; the call was not sent.`);
+    let refusals = 0;
+    let failures = 0;
+    for (;;) {
+      const passage = await circuit.enter(signal, since, maxTotalDelayMs);
+      if (passage === null) throw (silence ??= silenceOf(refusal, circuit.askedMs, maxTotalDelayMs));
+      const { storms } = circuit;
       trip.isSent = true;
+      // Clients leave their listeners behind, and Node warns of too many on one signal.
+      const own = refusals + failures === 0 ? signal : AbortSignal.any([signal]);
       try {
-        const result = await timed(signal, callTimeoutMs, attempt);
+        // A client may not hear the signal; its call holds nobody up.
+        const result = await race(signal, () => timed(own, callTimeoutMs, attempt));
+        hasSucceeded = true;
         passage.end("fine");
         return result;
       } catch (error) {
-        const failure = classify(error);
-        const delay = Math.max(delayOf(failures), failure.retryAfterMs ?? 0);
-        passage.end(failure.isSlowDown ? "slow" : "failed", delay);
         // An abort says nothing about the service, nor about what it charges.
-        if (signal.aborted) throw error;
-        trip.isSent = !failure.isUnbilled;
-        const isRepeatable = failure.treatment === "retry" && (failure.isUnbilled || repeatsUncertain);
-        if (!isRepeatable || failures >= maxRetries || waitedMs + delay > maxTotalDelayMs) throw error;
-        last = error;
-        // Everybody waits for a slow service: that pause is the circuit's.
-        if (!failure.isSlowDown) await pause(delay, signal);
+        if (signal.aborted) {
+          passage.end("failed");
+          throw error;
+        }
+        const failure = classify(error);
+        const { isSlowDown, isUnbilled, retryAfterMs = 0 } = failure;
+        const delay = Math.max(delayOf(isSlowDown ? refusals++ : failures++), retryAfterMs);
+        const askedMs = Math.max(delayOf(storms), retryAfterMs);
+        if (isSlowDown) refusal = error;
+        passage.end(isSlowDown ? "slow" : "failed", { askedMs, mostMs: maxTotalDelayMs });
+        trip.isSent = !isUnbilled;
+        if (failure.treatment === "suspect" && hasSucceeded) throw refusedAlone(error, failure);
+        const isRepeatable = failure.treatment === "retry" && (isUnbilled || repeatsUncertain);
         waitedMs += delay;
+        const isOver = failures > maxRetries || maxRetries === 0 || waitedMs > maxTotalDelayMs;
+        if (!isRepeatable || isOver) throw error;
+        // Everybody waits for a slow service: that pause is the circuit's.
+        if (!isSlowDown) await pause(delay, signal);
       }
     }
   };
+}
+
+/** The service lets nobody call, and nobody would wait for it any longer: the batch ends, and says so once. */
+function silenceOf(refusal: unknown, askedMs: number, maxTotalDelayMs: number): JudgedFailure {
+  const known = refusal === undefined ? undefined : classify(refusal);
+  const detail = refusal === undefined ? "The call was not sent." : `It said: ${asError(refusal).message}`;
+  return new JudgedFailure(
+    `The service lets no call succeed and asks to wait ${Math.ceil(askedMs)} ms more, too long for retries.maxTotalDelayMs (${maxTotalDelayMs}). ${detail}`,
+    {
+      kind: known?.kind ?? "rateLimit",
+      treatment: "fatal",
+      isSlowDown: false,
+      isUnbilled: known?.isUnbilled ?? true,
+      retryAfterMs: undefined,
+    },
+    refusal,
+  );
+}
+
+/** Where other calls succeed, what is wrong is this call. */
+function refusedAlone(error: unknown, failure: Failure): JudgedFailure {
+  const { message } = asError(error);
+  return new JudgedFailure(message, { ...failure, kind: "refused", treatment: "fail" }, error);
 }
 
 /** One attempt with a time limit of its own, whose timer does not outlive it. */

@@ -1,9 +1,24 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import type { Arm, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
+import { openSignals, race } from "./calls.js";
 import { turnsOf } from "./generate.js";
 import type { ChatLike } from "./model.js";
 import type { OpenInput } from "./runs.js";
+
+/** Sizes of prompts, until the batch or their input is aborted: a counter of tokens may hang. */
+export function promptSizes(
+  model: ChatLike,
+  inputOf: (arm: Arm) => OpenInput,
+  stop: AbortSignal,
+): (arm: Arm, request: SampleRequest<TurnsPrompt>) => Promise<number> {
+  const signalOf = openSignals(stop);
+  return async (arm, request) => {
+    const input = inputOf(arm);
+    const { signal, done } = signalOf(input.config.signal);
+    return race(signal, () => mostPromptTokens(model, input, arm, request)).finally(done);
+  };
+}
 
 /** What a provider puts around each message, and before the answer. */
 const TOKENS_AROUND_MESSAGE = 16;

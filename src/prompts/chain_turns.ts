@@ -2,9 +2,7 @@ import type { ChainPrompt } from "./chain_prompt.js";
 import { cutThought, requireThoughtLimit } from "./cut_thought.js";
 import type { ThoughtLimit } from "./cut_thought.js";
 import type { TurnsPrompt } from "./turns.js";
-
-/** Half of a character, with which no provider accepts a request. */
-const UNPAIRED = /\p{Surrogate}/gu;
+import { wellFormed } from "./well_formed.js";
 
 /**
  * The turns of a synthetic thought chain.
@@ -12,18 +10,18 @@ const UNPAIRED = /\p{Surrogate}/gu;
  * Template variables are substituted once and never parsed again, so braces and
  * template syntax inside a thought arrive verbatim; unpaired surrogates do not.
  *
- * @param limit how much of a response is quoted; default all of it
+ * @param limit how much of a response is quoted
  * @throws {OptionError} if the limit is none
  */
-export function chainTurns(prompt: ChainPrompt, limit?: ThoughtLimit): TurnsPrompt {
-  if (limit) requireThoughtLimit("chainTurns", limit);
+export function chainTurns(prompt: ChainPrompt, limit: ThoughtLimit = {}): TurnsPrompt {
+  requireThoughtLimit("chainTurns", limit);
   return {
     name: prompt.name,
     async render(question, quoted) {
       const thoughts = await Promise.all(
         quoted.map((response) => {
-          const text = (prompt.excerpt?.(response) ?? response.text).replace(UNPAIRED, "\uFFFD");
-          return limit ? cutThought(text, limit) : text;
+          const text = wellFormed(prompt.excerpt?.(response) ?? response.text);
+          return cutThought(text, limit);
         }),
       );
       const fence = unusedFence(thoughts);
@@ -33,14 +31,17 @@ export function chainTurns(prompt: ChainPrompt, limit?: ThoughtLimit): TurnsProm
       return prompt.turns.formatMessages({
         chain: rendered.join("\n\n"),
         count: thoughts.length,
-        question,
+        question: wellFormed(question),
       });
     },
   };
 }
 
-/** Reads as many digits as the smallest free suffix can have, so that a long one costs no more. */
-const FENCE = /<\/?attempt(?:-(\d{1,15}))?/g;
+/**
+ * Case and white space do not matter: a model may take such a tag for one.
+ * Reads as many digits as the smallest free suffix can have, so that a long one costs no more.
+ */
+const FENCE = /<[\s/]*attempt(?:\s*-\s*(\d{1,15}))?/gi;
 
 /**
  * "attempt", or the first of "attempt-1", "attempt-2", … with which no tag in a

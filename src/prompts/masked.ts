@@ -16,7 +16,7 @@ function withoutAnswer({ text, answer }: Quoted): string {
     .replaceAll(/\\boxed\s?\{[^{}]*\}/g, `\\boxed{${MASK}}`)
     .replace(/^Tool calls: \[.*\]$/m, `Tool calls: ${MASK}`);
   if (answer === null) return unboxed;
-  const literal = answer.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+  const literal = answer.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
   const word = new RegExp(String.raw`(?<![\p{L}\p{N}])${literal}(?![\p{L}\p{N}])`, "gu");
   return unboxed.replaceAll(word, MASK);
 }

@@ -29,7 +29,7 @@ export interface IntegratedOptions {
   /**
    * Most tokens of one quoted response; of a longer one its end is quoted, behind a mark.
    * At least 1. A chain then has at most `thoughtLength` times as many, beside the words
-   * of the prompt. Default: no limit.
+   * of the prompt. Default 65,536, counted as bytes: about 16,000 tokens of English.
    */
   maxThoughtTokens?: number;
   /**
@@ -70,11 +70,8 @@ export function integrated(options: IntegratedOptions = {}): Sampler<TurnsPrompt
   }
   requireVariables("integrated.prompt.thought", prompt.thought, ["text", "number", "fence"]);
   requireVariables("integrated.prompt.turns", prompt.turns, ["chain", "count", "question"]);
-  if (maxThoughtTokens === undefined && countTokens !== undefined) {
-    throw new OptionError("integrated.maxThoughtTokens", undefined, "A counter needs a limit to count for.");
-  }
-  const limit = maxThoughtTokens === undefined ? undefined : { maxThoughtTokens, countTokens };
-  if (limit) requireThoughtLimit("integrated", limit);
+  const limit = { maxThoughtTokens, countTokens };
+  requireThoughtLimit("integrated", limit);
   const turns = chainTurns(prompt, limit);
   return {
     name: "integrated",

@@ -1,5 +1,7 @@
 import { OptionError, requireKnownKeys } from "../core/errors.js";
 import type { Arm, Sample, SampleRequest, Sampler } from "../core/types.js";
+import { requireThoughtLimit } from "../prompts/cut_thought.js";
+import type { CountTokens } from "../prompts/cut_thought.js";
 import { critique, grade, revise, wait } from "../prompts/refinement.js";
 import { refinementTurns } from "../prompts/refinement_prompt.js";
 import type { RefinementPrompt } from "../prompts/refinement_prompt.js";
@@ -32,6 +34,10 @@ export const byFeedbackScored: readonly RefinementStep[] = [
 export interface RefinementOptions {
   /** The calls that follow the first response of every chain, in order. Default `triggered`. */
   steps?: readonly RefinementStep[];
+  /** Most tokens of a quoted response, and of the feedback on it, as for `integrated()`. At least 1. Default 65,536 bytes. */
+  maxThoughtTokens?: number;
+  /** Counts tokens for `maxThoughtTokens`, as for `integrated()`. Default: one for each byte. */
+  countTokens?: CountTokens;
 }
 
 /**
@@ -43,13 +49,14 @@ export interface RefinementOptions {
  * Where the papers are silent: a chain ends early at a failed, empty or cut-off
  * call, and what it would have cost is asked independently.
  *
- * @throws {OptionError} if an option is unknown, or `steps` is empty or malformed
+ * @throws {OptionError} if an option is unknown, `steps` is empty or malformed, or the limit is none
  */
 export function refinement(options: RefinementOptions = {}): Sampler<TurnsPrompt> {
-  requireKnownKeys("refinement", options, ["steps"]);
-  const { steps = triggered } = options;
+  requireKnownKeys("refinement", options, ["steps", "maxThoughtTokens", "countTokens"]);
+  const { steps = triggered, ...limit } = options;
   requireSteps(steps);
-  const calls = steps.map(({ purpose, prompt }) => ({ purpose, prompt: refinementTurns(prompt) }));
+  requireThoughtLimit("refinement", limit);
+  const calls = steps.map(({ purpose, prompt }) => ({ purpose, prompt: refinementTurns(prompt, limit) }));
   return {
     name: "refinement",
     // A second response to the same call would belong to no chain.

@@ -5,6 +5,10 @@ function http(status: number, message = "no", more: object = {}): Error {
   return Object.assign(new Error(message), { status, ...more });
 }
 
+function named(name: string, more: object = {}, message = "no"): Error {
+  return Object.assign(new Error(message), { name, ...more });
+}
+
 describe("what the error of a call means", () => {
   it.each<[string, unknown, object]>([
     [
@@ -54,7 +58,18 @@ describe("what the error of a call means", () => {
       http(400, "API key not valid. Please pass a valid API key."),
       { treatment: "fatal" },
     ],
-    ["no access", http(403), { treatment: "fatal" }],
+    ["no access", http(403, "Your key has no permission."), { treatment: "fatal" }],
+    ["no access, and no word why", http(403), { kind: "fatal", treatment: "suspect" }],
+    [
+      "moderation of one question",
+      http(403, "Your chosen model requires moderation and your input was flagged."),
+      { kind: "refused", treatment: "fail", isUnbilled: true },
+    ],
+    [
+      "one question above the limit of a minute",
+      http(429, "Request too large for gpt-5 on tokens per min (TPM): Limit 10000, Requested 12000."),
+      { kind: "refused", treatment: "fail", isSlowDown: false },
+    ],
     ["no such model", http(404), { treatment: "fatal" }],
     [
       "a server error",
@@ -98,6 +113,55 @@ describe("what the error of a call means", () => {
       { kind: "other", treatment: "fail", isSlowDown: false, isUnbilled: false },
     ],
     ["no error at all", "words", { kind: "other", treatment: "fail" }],
+    [
+      "Bedrock's throttling",
+      named("ThrottlingException", { $metadata: { httpStatusCode: 429 } }),
+      { kind: "rateLimit", treatment: "retry", isSlowDown: true, isUnbilled: true },
+    ],
+    [
+      "Bedrock's throttling in a stream",
+      named("ThrottlingException"),
+      { kind: "rateLimit", treatment: "retry" },
+    ],
+    [
+      "Bedrock's missing access",
+      named(
+        "AccessDeniedException",
+        { $metadata: { httpStatusCode: 403 } },
+        "You don't have access to the model",
+      ),
+      { treatment: "fatal" },
+    ],
+    ["a busy Ollama", named("ResponseError", { status_code: 503 }), { treatment: "retry", isSlowDown: true }],
+    [
+      "Vertex's quota over gRPC",
+      named("Error", { code: 8 }),
+      { kind: "rateLimit", isSlowDown: true, isUnbilled: true },
+    ],
+    [
+      "a status as text",
+      named("Error", { code: "429" }),
+      { kind: "rateLimit", isSlowDown: true, isUnbilled: true },
+    ],
+    [
+      "an overload in the middle of a stream",
+      named("Error", { error: { type: "error", error: { type: "overloaded_error" } } }),
+      { treatment: "retry", isSlowDown: true, isUnbilled: false },
+    ],
+    [
+      "a server error in the middle of a stream",
+      named("Error", { status: undefined, type: "server_error" }),
+      { kind: "serverError", treatment: "retry", isUnbilled: false },
+    ],
+    [
+      "a time limit of the client",
+      named("AbortError"),
+      { kind: "timeout", treatment: "retry", isUnbilled: false },
+    ],
+    ["headers in any case", http(429, "no", { headers: { "Retry-After": "7" } }), { retryAfterMs: 7000 }],
+    ["minutes and seconds in words", http(429, "Please try again in 6m0s. Visit"), { retryAfterMs: 360_000 }],
+    ["fractions of them", http(429, "Please try again in 1m30.5s."), { retryAfterMs: 90_500 }],
+    ["hours, too", http(429, "Please try again in 1h12m0s."), { retryAfterMs: 4_320_000 }],
   ])("is read from %s", (_what, error, meaning) => {
     expect(classify(error)).toMatchObject(meaning);
   });

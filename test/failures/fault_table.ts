@@ -15,7 +15,7 @@ const OUTCOMES: Record<Fault, string> = {
   refusal: "paid, marked as failed",
   "cut off by the limit": "paid, votes if readable, never quoted",
   "duplicate SSE": "read once",
-  "truncated SSE": "paid at its worst case, votes if readable, never quoted",
+  "truncated SSE": "paid at its worst case, never votes, never quoted",
 };
 
 /** What happened over all the servers of a test. */

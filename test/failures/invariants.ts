@@ -31,6 +31,21 @@ export function checkRecords(inputs: readonly string[], records: readonly InputR
   }
 }
 
+/** A stream that broke off is known for what it is, does not vote, and no chain quotes it. */
+export function checkBrokenOff(server: FaultyServer, records: readonly InputRecord[]): void {
+  for (const { responses } of records) {
+    const quoted = new Set(responses.flatMap(({ parents }) => parents));
+    for (const { index, text, truncated, answer } of responses) {
+      if (!server.brokenOff.has(serialOf(text) ?? -1)) continue;
+      expect({ truncated, answer, isQuoted: quoted.has(index) }).toEqual({
+        truncated: true,
+        answer: null,
+        isQuoted: false,
+      });
+    }
+  }
+}
+
 /** Answers that arrived whole and stand in no record. */
 export function lostSamples(server: FaultyServer, records: readonly InputRecord[]): number {
   const kept = new Set(records.flatMap(({ responses }) => responses.map(({ text }) => serialOf(text))));

@@ -9,7 +9,7 @@ import type { FaultyServer } from "../support/faulty_server.js";
 import { RunCollector } from "../support/run_collector.js";
 import { openAIClient } from "../wire/clients.js";
 import { addTo, faultTable, newTotals } from "./fault_table.js";
-import { checkRecords } from "./invariants.js";
+import { checkBrokenOff, checkRecords } from "./invariants.js";
 import {
   CALL_TIMEOUT_MS,
   IS_LONG,
@@ -71,6 +71,7 @@ async function play(night: Night): Promise<void> {
     const records = await scaled.solve(INPUTS, config);
     await own.idle();
     checkRecords(INPUTS, records);
+    checkBrokenOff(own, records);
     for (const { ends } of collector.runs) expect(ends).toHaveLength(1);
     return records.flatMap(({ responses }) => responses.flatMap(({ message }) => message?.id ?? []));
   }

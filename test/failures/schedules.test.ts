@@ -7,7 +7,7 @@ import type { FaultyServer } from "../support/faulty_server.js";
 import { RunCollector } from "../support/run_collector.js";
 import { openAIClient } from "../wire/clients.js";
 import { addTo, faultTable, newTotals } from "./fault_table.js";
-import { checkRecords, lostSamples } from "./invariants.js";
+import { checkBrokenOff, checkRecords, lostSamples } from "./invariants.js";
 import {
   CALL_TIMEOUT_MS,
   IS_LONG,
@@ -59,6 +59,7 @@ describe("whatever goes wrong, in whatever order", () => {
         const records = await scaled.solve(inputs, config);
         await own.idle();
         checkRecords(inputs, records);
+        checkBrokenOff(own, records);
         for (const { ends } of collector.runs) expect(ends).toHaveLength(1);
         const { totalSamples = Infinity, totalOutputTokens = Infinity, totalCostUsd = Infinity } = budget;
         const report = records[0]?.budget;

@@ -31,6 +31,8 @@ export interface FaultyServer {
   injected: Map<Fault, number>;
   /** Serial numbers of the answers that were written to their end. */
   delivered: Set<number>;
+  /** Those of the streams that it broke off between two events, so that nothing looks wrong. */
+  brokenOff: Set<number>;
   /** What the provider charges: every answer that it began to write. */
   charged: { outputTokens: number; inputTokens: number };
   /** Answers that it charges to each key. */
@@ -54,6 +56,7 @@ export const USAGE: { prompt_tokens: number; completion_tokens: number; total_to
 export async function serveFaults(schedule: Schedule): Promise<FaultyServer> {
   const injected = new Map<Fault, number>();
   const delivered = new Set<number>();
+  const brokenOff = new Set<number>();
   const charged = { outputTokens: 0, inputTokens: 0 };
   const chargedTo = new Map<string, number>();
   let requests = 0;
@@ -126,7 +129,7 @@ export async function serveFaults(schedule: Schedule): Promise<FaultyServer> {
     }
     outgoing.end(body);
     // A stream that breaks off is delivered as far as it goes; what it says is for the client to judge.
-    if (fault !== "truncated SSE") delivered.add(serial);
+    (fault === "truncated SSE" ? brokenOff : delivered).add(serial);
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -137,6 +140,7 @@ export async function serveFaults(schedule: Schedule): Promise<FaultyServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     injected,
     delivered,
+    brokenOff,
     charged,
     chargedTo,
     requests: () => requests,
