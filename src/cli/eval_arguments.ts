@@ -83,7 +83,7 @@ is AIME (JSON lines or CSV) or GPQA (CSV) as published, with its --layout.
   --output-price DOLLARS     both or neither
   --dry-run                  only say what would be spent
   --report FILE.html         figures and tables as one page
-  --pool FILE.jsonl          all independent answers as a pool for dynscaling replay
+  --pool FILE.jsonl          answers and whole units as a pool for dynscaling replay
 
 ${METHODS_HELP}`;
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { OptionError } from "../core/errors.js";
 import { parsePool } from "../evaluation/pool.js";
+import type { PoolQuestion } from "../evaluation/pool.js";
 import { replay } from "../evaluation/replay.js";
 import type { Run } from "../evaluation/run.js";
 import { requireWritable } from "./outputs.js";
@@ -32,7 +33,7 @@ export async function replayCommand(args: string[], { stdout, signal }: Terminal
       if (signal.aborted) break;
     }
   } catch (error) {
-    throw inUserTerms(error);
+    throw inUserTerms(error, pool);
   }
   stdout.write(scoreboard(runs, { pool }));
   if (report !== undefined) await writeReport(report, { title: `Methods replayed over ${path}`, runs, pool });
@@ -44,12 +45,16 @@ function withoutSamples({ questions, ...run }: Run): Run {
 }
 
 /** The library names a field of a method; the user typed the method's name. */
-function inUserTerms(error: unknown): unknown {
+function inUserTerms(error: unknown, pool: readonly PoolQuestion[]): unknown {
   const [, name] =
     (error instanceof OptionError && /^replay\.methods\.(.*)\.sampler$/.exec(error.option)) || [];
   if (name === undefined) return error;
+  const plans = new Set(pool.flatMap(({ units = {} }) => Object.keys(units)));
+  const lacks =
+    plans.size === 0
+      ? "asks for conditioned samples, which this recording does not hold."
+      : `asks for other units than this recording holds: ${[...plans].join("; ")}.`;
   return new UsageError(
-    `--methods: "${name}" asks for conditioned samples, which a recording does not hold. ` +
-      "Leave it out, or run it with a model: dynscaling eval.",
+    `--methods: "${name}" ${lacks} Leave it out, or run it with a model: dynscaling eval.`,
   );
 }

@@ -31,8 +31,8 @@ const OPTIONS = {
 export const REPLAY_HELP: string = `dynscaling replay POOL.jsonl [options]
 
 Runs methods over recorded answers, at no cost. All methods of a seed are given the
-same samples. A recording holds no conditioned samples, so methods that ask for them
-are refused; dynscaling eval runs them with a model.
+same samples. Methods that condition samples on others are replayed unit by unit, from
+a pool that dynscaling eval --pool wrote of a run with the same chains.
 
 POOL.jsonl holds one object a line: {"id": "q1", "gold": "…", "samples":
 [{"answer": "…", "tokens": 700}, …]}; answer null: none could be read.

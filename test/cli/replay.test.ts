@@ -118,6 +118,24 @@ describe("dynscaling replay", () => {
     expect(Number(runs)).toBeLessThan(10);
   });
 
+  it("replays whole units of the same chains, and names them for a method with others", async () => {
+    const first = { answer: "1", tokens: 10, stage: "parallel", purpose: "answer", parents: [] };
+    const second = { ...first, answer: "2", tokens: 20, stage: "sequential", parents: [0] };
+    const units = { "answer | answer after 1 (wait)": [[first, second]] };
+    const lines = [JSON.stringify({ id: "a", gold: "2", units })];
+    const { rows } = await replayed(["--methods", "sp1,selfConsistency", "--budgets", "8"], lines);
+    expect(rows.slice(1, 3).map((row) => row.slice(0, 6))).toEqual([
+      ["sp1", "20", "8", "8.0", "120", "100.0 [100.0, 100.0]"],
+      ["selfConsistency", "20", "8", "8.0", "80", "0.0 [0.0, 0.0]"],
+    ]);
+    const refused = await replayed(["--methods", "dynscaling"], lines);
+    expect(refused.stderr).toBe(
+      'dynscaling: --methods: "dynscaling" asks for other units than this recording holds: ' +
+        "answer | answer after 1 (wait). Leave it out, or run it with a model: dynscaling eval.\n",
+    );
+    expect(refused.code).toBe(2);
+  });
+
   it.each([
     "dynscaling",
     "withoutDynamicAllocation",
@@ -129,7 +147,7 @@ describe("dynscaling replay", () => {
   ])("refuses %s, which asks for conditioned samples", async (method) => {
     const { code, stdout, stderr } = await replayed(["--methods", `selfConsistency,${method}`]);
     expect(stderr).toBe(
-      `dynscaling: --methods: "${method}" asks for conditioned samples, which a recording does not hold. ` +
+      `dynscaling: --methods: "${method}" asks for conditioned samples, which this recording does not hold. ` +
         "Leave it out, or run it with a model: dynscaling eval.\n",
     );
     expect(stdout).toBe("");
