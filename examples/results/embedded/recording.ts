@@ -6,6 +6,7 @@ import { DynScaling } from "langchain-dynscaling";
 import type { InputRecord, MethodFields } from "langchain-dynscaling";
 import { uniform } from "langchain-dynscaling/allocators";
 import { sp1, sp3 } from "langchain-dynscaling/baselines";
+import { unitPlanOf } from "langchain-dynscaling/evaluation";
 import { ChatLocal, ledgerQuestions } from "langchain-dynscaling/local";
 import type { LedgerQuestion } from "langchain-dynscaling/local";
 import { bare, conclusions, guarded, masked } from "langchain-dynscaling/prompts";
@@ -59,6 +60,12 @@ const KINDS: Record<Kind, MethodFields> = {
   sp1: sp1(),
   sp3: sp3(),
 };
+
+/** What a unit of this kind asks. */
+export function planOf(kind: Kind): string {
+  const { sampler = integrated(), unitSamples = UNIT_SAMPLES } = KINDS[kind];
+  return unitPlanOf({ sampler, unitSamples }) as string;
+}
 
 export function isKind(name: string): name is Kind {
   return Object.hasOwn(KINDS, name);
