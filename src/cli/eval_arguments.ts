@@ -28,6 +28,7 @@ export interface EvalArguments {
   prices: Prices | null;
   dryRun: boolean;
   report: string | undefined;
+  figures: string | undefined;
   pool: string | undefined;
 }
 
@@ -48,6 +49,7 @@ const OPTIONS = {
   "output-price": { type: "string" },
   "dry-run": { type: "boolean", default: false },
   report: { type: "string" },
+  figures: { type: "string" },
   pool: { type: "string" },
 } as const satisfies ParseArgsConfig["options"];
 
@@ -83,6 +85,7 @@ is AIME (JSON lines or CSV) or GPQA (CSV) as published, with its --layout.
   --output-price DOLLARS     both or neither
   --dry-run                  only say what would be spent
   --report FILE.html         figures and tables as one page
+  --figures FOLDER           each figure as an SVG file
   --pool FILE.jsonl          answers and whole units as a pool for dynscaling replay
 
 ${METHODS_HELP}`;
@@ -116,6 +119,7 @@ export function parseEvalArguments(args: string[]): EvalArguments {
     prices: parsePrices(values["input-price"], values["output-price"]),
     dryRun: values["dry-run"],
     report: values.report,
+    figures: values.figures,
     pool: values.pool,
   };
 }

@@ -7,7 +7,7 @@ import type { Run } from "../evaluation/run.js";
 import { requireWritable } from "./outputs.js";
 import { readAs } from "./read_file.js";
 import { parseReplayArguments } from "./replay_arguments.js";
-import { requireReport, writeReport } from "./report.js";
+import { requirePictures, writePictures } from "./report.js";
 import { scoreboard } from "./scoreboard.js";
 import type { Terminal } from "./terminal.js";
 import { UsageError } from "./usage_error.js";
@@ -19,15 +19,16 @@ import { UsageError } from "./usage_error.js";
  * @throws {UsageError | OptionError} if an option or the pool is wrong
  */
 export async function replayCommand(args: string[], { stdout, signal }: Terminal): Promise<number> {
-  const { pool: path, methods, checkpoints, seeds, draw, report } = parseReplayArguments(args);
+  const { pool: path, methods, checkpoints, seeds, draw, report, figures } = parseReplayArguments(args);
+  const pictures = { report, figures };
   const pool = await readAs(path, parsePool);
-  await requireReport(report);
+  await requirePictures(pictures);
   await requireWritable({ report }, [path]);
   const runs: Run[] = [];
   try {
-    // Single samples are kept for the page alone: there are millions in a thousand runs.
+    // Single samples are kept for the figures alone: there are millions in a thousand runs.
     for (const run of replay({ pool, methods, seeds, draw, ...checkpoints })) {
-      runs.push(report === undefined ? withoutSamples(run) : run);
+      runs.push(report === undefined && figures === undefined ? withoutSamples(run) : run);
       // Or Ctrl-C would be heard when all is over.
       await nextTurn();
       if (signal.aborted) break;
@@ -36,7 +37,7 @@ export async function replayCommand(args: string[], { stdout, signal }: Terminal
     throw inUserTerms(error, pool);
   }
   stdout.write(scoreboard(runs, { pool }));
-  if (report !== undefined) await writeReport(report, { title: `Methods replayed over ${path}`, runs, pool });
+  if (runs.length > 0) await writePictures(pictures, { title: `Methods replayed over ${path}`, runs, pool });
   return signal.aborted ? 130 : 0;
 }
 

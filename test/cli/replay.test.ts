@@ -96,6 +96,23 @@ describe("dynscaling replay", () => {
       expect(html).toContain(words);
   });
 
+  it("writes each figure as a file, how far agreement can be trusted among them", async () => {
+    const { questions } = workspace(POOL);
+    const folder = join(dirname(questions), "figures");
+    const { code, stderr } = await dynscaling(["replay", questions, "--seeds", "2", "--figures", folder]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const names = readdirSync(folder);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "accuracy_by_output_tokens.svg",
+        "budget_by_question.svg",
+        "risk_coverage.svg",
+      ]),
+    );
+    for (const name of names) expect(readFileSync(join(folder, name), "utf8")).toMatch(/^<svg .*<\/svg>\n$/s);
+  });
+
   it("hears Ctrl-C between two runs, and shows those that are over", async () => {
     const { questions } = workspace(POOL);
     const stop = new AbortController();
@@ -162,6 +179,7 @@ describe("dynscaling replay", () => {
     ["too few tokens for one sample each", ["--output-token-budgets", "5"], /totalOutputTokens: got 20/],
     ["a second pool", ["more.jsonl"], /"more.jsonl" is one too many/],
     ["a page that is none", ["--report", "page.pdf"], /--report: got "page.pdf"/],
+    ["a folder where none can be", ["--figures", "/nowhere/at/all"], /--figures: \/nowhere\/at is no folder/],
     ["an empty pool", [], /holds no question/, [""]],
     ["a sample that is none", [], /line 1: .*A sample is/, ['{"id": "a", "samples": [3]}']],
     ["a question without samples", [], /line 1: .*"samples"/, ['{"id": "a", "samples": []}']],
