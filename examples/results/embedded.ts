@@ -18,10 +18,19 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { figureSvg, figuresOf } from "langchain-dynscaling/evaluation";
+import type { MethodGroup, PoolQuestion } from "langchain-dynscaling/evaluation";
 import { poolOfBlocks } from "./embedded/pool.js";
 import { isKind, readBlocks, record } from "./embedded/recording.js";
 import type { Kind } from "./embedded/recording.js";
-import { CHOICES, printCeiling, printChains, printChoices, printRivals } from "./embedded/tables.js";
+import type { Result } from "./embedded/study.js";
+import {
+  CHOICES,
+  printCeiling,
+  printChains,
+  printChoices,
+  printRivals,
+  printSequential,
+} from "./embedded/tables.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,31 +78,41 @@ function kindOf(name: string): Kind {
 async function tables(): Promise<void> {
   const blocks = files.flatMap(readBlocks);
   const seeds = Number(values.seeds);
-  const pool = poolOfBlocks(blocks, ["guarded", "sp1", "sp3"], seed);
-  console.log(`\n### Methods: ${pool.length} questions, ${seeds} seeds`);
-  const rivals = printRivals(pool, seeds);
-  printCeiling(pool, seeds);
-  const whole = poolOfBlocks(blocks, ["guarded"], seed);
-  console.log(`\n### Choices: ${whole.length} questions, ${seeds} seeds`);
+  const poolOf = (title: string, ...kinds: Kind[]): PoolQuestion[] => {
+    const pool = poolOfBlocks(blocks, ["guarded", ...kinds], seed);
+    const units = pool.map(({ units: own = {} }) => Object.values(own).map(({ length }) => length));
+    const recorded = Math.min(...units.map(([first = 0]) => first));
+    console.log(`\n### ${title}: ${pool.length} questions, at least ${recorded} units each, ${seeds} seeds`);
+    return pool;
+  };
+  const whole = poolOf("Methods");
+  const rivals = printRivals(whole, seeds);
+  printCeiling(whole, seeds);
+  const chained = poolOf("Sequential baselines", "sp1", "sp3");
+  const sequential = chained.length > 0 ? printSequential(chained, seeds) : [];
+  console.log("\n### Choices, over the same questions as the methods");
   const choices = printChoices(whole, seeds);
-  const variants = poolOfBlocks(blocks, ["guarded", "bare", "conclusions", "masked"], seed);
-  console.log(`\n### Chain prompts: ${variants.length} questions, ${seeds} seeds`);
+  const variants = poolOf("Chain prompts", "bare", "conclusions", "masked");
   if (variants.length > 0) printChains(variants, seeds);
   if (values.figures === undefined) return;
   await mkdir(values.figures, { recursive: true });
-  const runs = [rivals.flatMap((result) => result.runs), choices.flatMap((result) => result.runs)] as const;
   const groups = Object.entries(CHOICES).map(([title, methods]) => ({
     title,
     methods: Object.keys(methods),
   }));
-  const wanted = [
-    ...figuresOf({ runs: runs[0] }).filter(
-      ({ name }) => name === "accuracy_by_output_tokens" || name === "difference",
-    ),
-    ...figuresOf({ runs: runs[1], groups }).filter(({ name }) => name.startsWith("group_")),
-  ];
-  for (const figure of wanted) {
+  await draw("methods", rivals);
+  await draw("sequential", sequential);
+  await draw("choices", choices, groups);
+}
+
+/** Accuracy against output tokens: of all methods, or of each group of them. */
+async function draw(name: string, results: readonly Result[], groups: MethodGroup[] = []): Promise<void> {
+  if (results.length === 0) return;
+  const runs = results.flatMap((result) => result.runs);
+  const wanted = groups.length === 0 ? /^accuracy_by_output_tokens$/ : /^group_/;
+  for (const figure of figuresOf({ runs, groups }).filter((each) => wanted.test(each.name))) {
     const svg = await figureSvg(figure);
-    if (svg !== null) await writeFile(join(values.figures, `${figure.name}.svg`), svg);
+    const file = groups.length === 0 ? name : `${name}_${figure.name.replace(wanted, "")}`;
+    if (svg !== null) await writeFile(join(values.figures ?? ".", `${file}.svg`), svg);
   }
 }

@@ -43,11 +43,17 @@ export const RIVALS: Readonly<Record<string, MethodFields>> = {
   "without integrated sampling": withoutIntegratedSampling(),
   "random allocation": randomAllocation(),
   "independent, vote index": { ...selfConsistency(), allocator: voteIndex(), unitSamples: 1 },
+  "Adaptive-Consistency": adaptiveConsistency(),
+  ESC: earlyStopping(),
+};
+
+/** The sequential baselines of Figure 1; a budget counts calls, feedback and scores included. */
+const SEQUENTIAL: Readonly<Record<string, MethodFields>> = {
+  [BON]: selfConsistency(),
+  DynScaling: chains,
   SP1: sp1(),
   SP2: sp2(),
   SP3: sp3(),
-  "Adaptive-Consistency": adaptiveConsistency(),
-  ESC: earlyStopping(),
 };
 
 /** Figure 2: measures and exploration ratios; and what else can be chosen. */
@@ -95,6 +101,15 @@ export function printRivals(pool: readonly PoolQuestion[], seeds: number): Resul
   printDifferences("Ahead of best of n at equal output tokens", results, pool, seeds);
   printTokens(results);
   printBehaviour("Where the budget goes", results);
+  return results;
+}
+
+export function printSequential(pool: readonly PoolQuestion[], seeds: number): Result[] {
+  const results = study(pool, SEQUENTIAL, BUDGETS, seeds);
+  printAccuracy("Sequential baselines: accuracy by calls per question", results);
+  printDifferences("Sequential baselines: ahead of best of n at equal output tokens", results, pool, seeds);
+  printTokens(results);
+  printFlips(results.slice(1));
   return results;
 }
 
@@ -238,7 +253,7 @@ function printBehaviour(title: string, results: readonly Result[]): void {
 function printFlips(results: readonly Result[]): void {
   print(
     "What conditioned samples do to the vote of those they quote",
-    ["prompt", "right to wrong, %", "wrong to right, %", "away from the vote, %"],
+    ["method", "right to wrong, %", "wrong to right, %", "away from the vote, %"],
     results.map(({ name, flips }) => [
       name,
       share(flips.rightToWrong),
