@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
 import { AIMessage } from "@langchain/core/messages";
 import type { BaseMessage } from "@langchain/core/messages";
 import { RunnableLambda } from "@langchain/core/runnables";
@@ -84,12 +84,23 @@ export interface RecordingPlan {
   modelPath?: string | undefined;
 }
 
-/** The blocks of a file. A last line that was cut off by a crash is left out, and recorded again. */
+/** The blocks of a file. A last line that was cut off by a crash is left out. */
 export function readBlocks(file: string): Block[] {
   if (!existsSync(file)) return [];
-  const text = readFileSync(file, "utf8");
-  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-  return lines.filter(Boolean).map((line) => JSON.parse(line) as Block);
+  return wholeLines(readFileSync(file, "utf8"))
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Block);
+}
+
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf("\n") + 1);
+}
+
+/** Removes a last line that was cut off, or the next one would be added to it. */
+function mend(file: string): void {
+  if (!existsSync(file)) return;
+  truncateSync(file, Buffer.byteLength(wholeLines(readFileSync(file, "utf8"))));
 }
 
 const keyOf = ({ id, kind, pass }: Pick<Block, "id" | "kind" | "pass">): string => `${kind} ${pass} ${id}`;
@@ -101,6 +112,7 @@ const keyOf = ({ id, kind, pass }: Pick<Block, "id" | "kind" | "pass">): string 
  * of theirs needs that pass of `guarded`.
  */
 export async function record(plan: RecordingPlan): Promise<void> {
+  mend(plan.file);
   const blocks = new Map(readBlocks(plan.file).map((block) => [keyOf(block), block]));
   const own = ledgerQuestions({ count: plan.questions, seed: plan.seed })
     .map((question, place) => ({ ...question, place }))
