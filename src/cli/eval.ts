@@ -14,7 +14,7 @@ import { describeEstimate } from "./estimate_text.js";
 import { requireOwn, requireWritable } from "./outputs.js";
 import { Progress } from "./progress.js";
 import { readAs } from "./read_file.js";
-import { requireReport, writeReport } from "./report.js";
+import { requirePictures, writePictures } from "./report.js";
 import { RunsStore, readRuns } from "./runs_store.js";
 import { scoreboard } from "./scoreboard.js";
 import type { Terminal } from "./terminal.js";
@@ -31,7 +31,7 @@ export async function evaluateCommand(args: string[], terminal: Terminal): Promi
   const settings = parseEvalArguments(args);
   const dataset = await readAs(settings.questions, settings.layout.parse);
   if (dataset.length === 0) throw new UsageError(`${settings.questions} holds no question.`);
-  await requireReport(settings.report);
+  await requirePictures(settings);
   await requireWritable({ pool: settings.pool, report: settings.report, journal: settings.journal }, [
     settings.questions,
     settings.runs,
@@ -108,7 +108,7 @@ async function keep(run: Run, store: RunsStore, stdout: Terminal["stdout"]): Pro
 
 async function show(
   runs: readonly Run[],
-  { pool, report, prices, questions }: EvalArguments,
+  { pool, report, figures, prices, questions }: EvalArguments,
   stdout: Terminal["stdout"],
 ): Promise<void> {
   if (runs.length === 0) return;
@@ -120,5 +120,5 @@ async function show(
     stdout.write(`${count(failed)} of ${count(samples.length)} calls failed and gave their samples back.\n`);
   }
   if (pool !== undefined) await writeFile(pool, formatPool(poolOf(runs)));
-  if (report !== undefined) await writeReport(report, { title: `Methods compared on ${questions}`, runs });
+  await writePictures({ report, figures }, { title: `Methods compared on ${questions}`, runs });
 }

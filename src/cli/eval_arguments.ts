@@ -31,6 +31,7 @@ export interface EvalArguments {
   prices: Prices | null;
   dryRun: boolean;
   report: string | undefined;
+  figures: string | undefined;
   pool: string | undefined;
 }
 
@@ -50,6 +51,7 @@ const OPTIONS = {
   ...SHARED_OPTIONS,
   "dry-run": { type: "boolean", default: false },
   report: { type: "string" },
+  figures: { type: "string" },
   pool: { type: "string" },
 } as const satisfies ParseArgsConfig["options"];
 
@@ -86,7 +88,8 @@ ${CALLS_HELP}
   --output-price DOLLARS     both or neither
   --dry-run                  only say what would be spent
   --report FILE.html         figures and tables as one page
-  --pool FILE.jsonl          all independent answers as a pool for dynscaling replay
+  --figures FOLDER           each figure as an SVG file
+  --pool FILE.jsonl          answers and whole units as a pool for dynscaling replay
 
 ${METHODS_HELP}`;
 
@@ -120,6 +123,7 @@ export function parseEvalArguments(args: string[]): EvalArguments {
     prices: parsePrices(values),
     dryRun: values["dry-run"],
     report: values.report,
+    figures: values.figures,
     pool: values.pool,
   };
 }

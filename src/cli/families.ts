@@ -1,6 +1,6 @@
 import type { Allocator, Sampler, UncertaintyMeasure } from "../core/types.js";
 import type { Draw } from "../evaluation/index.js";
-import { withReplacement, withoutReplacement } from "../evaluation/draws.js";
+import { inPasses, withReplacement, withoutReplacement } from "../evaluation/draws.js";
 import { boxed, choice, finalAnswer, lastNumber } from "../extractors/index.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import { DEFAULT_METHOD } from "../method.js";
@@ -39,7 +39,7 @@ export const PROMPTS: Record<string, ChainPrompt> = Object.fromEntries(
 
 export const UNCERTAINTY: Record<string, UncertaintyMeasure> = { ...uncertainty };
 
-export const DRAWS: Record<string, Draw> = { withReplacement, withoutReplacement };
+export const DRAWS: Record<string, Draw> = { withReplacement, withoutReplacement, inPasses };
 
 /** The factories of a family's index, so that a new member needs no line here. */
 function factories<Made>(family: object, helpers: readonly string[]): Record<string, () => Made> {

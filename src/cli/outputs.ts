@@ -1,4 +1,4 @@
-import { appendFile, readFile, realpath, rm } from "node:fs/promises";
+import { appendFile, readFile, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { exists } from "./exists.js";
 import { UsageError } from "./usage_error.js";
@@ -33,6 +33,17 @@ export async function requireWritable(
 export async function requireOwn(option: string, path: string | undefined, text: string): Promise<void> {
   if (path === undefined || !(await exists(path)) || (await readFile(path, "utf8")) === text) return;
   throw new UsageError(`--${option}: ${path} exists already, with other contents; name another file.`);
+}
+
+/** @throws {UsageError} if there is no such folder, and none can be made in an existing one */
+export async function requireFolder(option: string, path: string | undefined): Promise<void> {
+  if (path === undefined) return;
+  const place = (await exists(path)) ? path : dirname(resolve(path));
+  const isFolder = await stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw new UsageError(`--${option}: ${place} is no folder.`);
 }
 
 /** The same for two paths to one file, which need not exist. */

@@ -16,6 +16,7 @@ export interface ReplayArguments {
   seeds: number[];
   draw: Draw;
   report: string | undefined;
+  figures: string | undefined;
 }
 
 const OPTIONS = {
@@ -25,14 +26,15 @@ const OPTIONS = {
   seeds: { type: "string", default: "20" },
   draw: { type: "string", default: withReplacement.name },
   report: { type: "string" },
+  figures: { type: "string" },
 } as const satisfies ParseArgsConfig["options"];
 
 /** The help text of `dynscaling replay`. */
 export const REPLAY_HELP: string = `dynscaling replay POOL.jsonl [options]
 
 Runs methods over recorded answers, at no cost. All methods of a seed are given the
-same samples. A recording holds no conditioned samples, so methods that ask for them
-are refused; dynscaling eval runs them with a model.
+same samples. Methods that condition samples on others are replayed unit by unit, from
+a pool that dynscaling eval --pool wrote of a run with the same chains.
 
 POOL.jsonl holds one object a line: {"id": "q1", "gold": "…", "samples":
 [{"answer": "…", "tokens": 700}, …]}; answer null: none could be read.
@@ -43,6 +45,7 @@ POOL.jsonl holds one object a line: {"id": "q1", "gold": "…", "samples":
   --seeds N                  runs of every method, with seeds from 0 (default: ${OPTIONS.seeds.default})
   --draw NAME                ${names(DRAWS)} (default: ${OPTIONS.draw.default})
   --report FILE.html         figures and tables as one page
+  --figures FOLDER           each figure as an SVG file
 
 ${METHODS_HELP}`;
 
@@ -56,5 +59,6 @@ export function parseReplayArguments(args: string[]): ReplayArguments {
     seeds: parseSeeds(values.seeds),
     draw: named("draw", values.draw, DRAWS),
     report: values.report,
+    figures: values.figures,
   };
 }

@@ -1,6 +1,9 @@
 import { OptionError } from "../core/errors.js";
 import { readJsonLines, unreadable } from "./json_lines.js";
+import { UNITS, readSample, readUnits } from "./read_units.js";
 import type { Run } from "./run.js";
+import { unitsOf } from "./units.js";
+import type { RecordedUnit, UnitsByPlan } from "./units.js";
 
 /** One recorded response. */
 export interface PoolSample {
@@ -8,6 +11,8 @@ export interface PoolSample {
   answer: string | null;
   /** Output tokens; `null` if unknown. */
   tokens: number | null;
+  /** Absent if unknown. */
+  inputTokens?: number;
 }
 
 /** One question with its recorded responses. */
@@ -16,13 +21,17 @@ export interface PoolQuestion {
   id: string;
   /** Gold answer; `null` if unknown. */
   gold: string | null;
-  /** At least one, all asked independently. */
+  /** At least one, all asked independently; those of `units` are among them. */
   samples: readonly PoolSample[];
+  /** Whole units with conditioned samples, by what they ask; see `unitPlanOf`. */
+  units?: UnitsByPlan;
 }
 
 /**
  * Reads a recorded pool: one JSON object a line, `{"id", "gold", "samples":
- * [{"answer", "tokens"}]}`. Empty lines are skipped; further fields are ignored.
+ * [{"answer", "tokens"}]}`, and `"units"` if conditioned samples are to be replayed too; of
+ * a question with units, `"samples"` may be left out. Empty lines are skipped; further
+ * fields are ignored.
  *
  * @throws {OptionError} that names the first line which cannot be read, or a repeated id
  */
@@ -43,40 +52,68 @@ export function formatPool(pool: readonly PoolQuestion[]): string {
 }
 
 /**
- * The independent samples of live runs as a pool, to be replayed at no cost.
- * Conditioned samples, feedback, scores and failed calls are left out, and so are
- * questions that then have none.
+ * The samples of live runs as a pool, to be replayed at no cost: all independent ones,
+ * and the whole units of methods that condition samples on others. Failed calls are left
+ * out, and so are questions without an independent sample. An allocator that stops at
+ * questions which look settled records them as more settled than they are: let
+ * `uniform()` record units.
  */
 export function poolOf(runs: Iterable<Run>): PoolQuestion[] {
-  const pool = new Map<string, { id: string; gold: string | null; samples: PoolSample[] }>();
-  for (const { questions } of runs) {
-    for (const { id, gold, samples } of questions) {
-      const known = pool.get(id) ?? { id, gold, samples: [] };
+  const pool = new Map<string, { question: PoolQuestion; samples: PoolSample[]; units: Draft }>();
+  for (const run of runs) {
+    for (const { id, gold, samples } of run.questions) {
+      const known = pool.get(id) ?? { question: { id, gold, samples: [] }, samples: [], units: {} };
       pool.set(id, known);
-      for (const { stage, purpose, failed, answer, outputTokens } of samples) {
+      for (const { stage, purpose, failed, answer, inputTokens, outputTokens } of samples) {
         if (stage === "parallel" && purpose === "answer" && !failed)
-          known.samples.push({ answer, tokens: outputTokens });
+          known.samples.push({
+            answer,
+            tokens: outputTokens,
+            ...(inputTokens !== null && { inputTokens }),
+          });
       }
+      const units = unitsOf(run, samples);
+      if (run.unitPlan !== undefined && units.length > 0) (known.units[run.unitPlan] ??= []).push(...units);
     }
   }
-  return [...pool.values()].filter(({ samples }) => samples.length > 0);
+  return [...pool.values()]
+    .filter(({ samples }) => samples.length > 0)
+    .map(({ question, samples, units }) => ({
+      ...question,
+      samples,
+      ...(Object.keys(units).length > 0 && { units }),
+    }));
 }
 
+type Draft = Record<string, RecordedUnit[]>;
+
 function readQuestion(fields: Record<string, unknown>, number: number, line: string): PoolQuestion {
-  const { id = String(number), gold = null, samples } = fields;
+  const { id = String(number), gold = null } = fields;
   if (typeof id !== "string" && typeof id !== "number")
     throw unreadable(number, line, '"id" must be a text or a number.');
   if (gold !== null && typeof gold !== "string" && typeof gold !== "number")
     throw unreadable(number, line, '"gold" must be a text, a number or null.');
+  const units = fields["units"] === undefined ? undefined : readUnits(fields["units"]);
+  if (units === null) throw unreadable(number, line, `"units" must be ${UNITS}.`);
+  const { samples = units && independentOf(units) } = fields;
   if (!Array.isArray(samples) || samples.length === 0)
     throw unreadable(number, line, '"samples" must be a list of at least one response.');
   const read = samples.map((sample: unknown): PoolSample => {
-    const { answer, tokens = null } = (sample ?? {}) as Record<string, unknown>;
-    const known = tokens === null || (typeof tokens === "number" && tokens >= 0);
-    if ((answer !== null && typeof answer !== "string") || !known) {
+    const known = readSample(sample);
+    if (known === null)
       throw unreadable(number, line, 'A sample is {"answer": text or null, "tokens": number or null}.');
-    }
-    return { answer: answer === "" ? null : answer, tokens: tokens as number | null };
+    return known;
   });
-  return { id: String(id), gold: gold === null ? null : String(gold), samples: read };
+  return {
+    id: String(id),
+    gold: gold === null ? null : String(gold),
+    samples: read,
+    ...(units && { units }),
+  };
+}
+
+function independentOf(units: UnitsByPlan): PoolSample[] {
+  return Object.values(units)
+    .flat(2)
+    .filter(({ stage, purpose }) => stage === "parallel" && purpose === "answer");
 }

@@ -14,6 +14,8 @@ export interface RunSample {
   /** Likewise; hidden reasoning included. */
   outputTokens: number | null;
   failed: boolean;
+  /** What was said; kept of scores alone, which a vote reads. */
+  text?: string;
 }
 
 /** What a question had got, and how its vote stood, when the whole run had spent a certain budget. */
@@ -49,6 +51,8 @@ export interface Run {
   /** What the checkpoints count. */
   unit: CheckpointUnit;
   questions: readonly QuestionRun[];
+  /** What a whole unit asked, so that its samples can be replayed; see `unitPlanOf`. Absent if unknown. */
+  unitPlan?: string;
   /** Wall time of the whole run; `null` for a replay. */
   seconds: number | null;
 }

@@ -3,12 +3,13 @@ import type { Sample } from "../core/types.js";
 import type { Checkpoints } from "./checkpoints.js";
 import type { Run, RunSample } from "./run.js";
 import { standingsOf } from "./standings.js";
+import { unitPlanOf } from "./units.js";
 
 /** A run that is over. */
 export interface FinishedRun {
   name: string;
   model: string | null;
-  method: Pick<Method, "voting" | "seed">;
+  method: Pick<Method, "voting" | "seed" | "sampler" | "unitSamples">;
   checkpoints: Checkpoints;
   questions: readonly { id: string; gold: string | null }[];
   /** The samples of every question, in the order asked. */
@@ -20,6 +21,7 @@ export interface FinishedRun {
 /** What the laboratory keeps of a run. */
 export function runOf({ name, model, method, checkpoints, questions, samples, seconds }: FinishedRun): Run {
   const standings = standingsOf(samples, checkpoints, method.voting, method.seed);
+  const unitPlan = unitPlanOf(method);
   return {
     method: name,
     seed: method.seed,
@@ -32,12 +34,14 @@ export function runOf({ name, model, method, checkpoints, questions, samples, se
       standings: standings[place] ?? [],
       samples: (samples[place] ?? []).map(toRunSample),
     })),
+    ...(unitPlan !== undefined && { unitPlan }),
     seconds,
   };
 }
 
 /** What it keeps of a sample. */
-export function toRunSample({ round, stage, purpose, parents, answer, usage, error }: Sample): RunSample {
+export function toRunSample(sample: Sample): RunSample {
+  const { round, stage, purpose, parents, answer, usage, error, text } = sample;
   return {
     round,
     stage,
@@ -47,5 +51,6 @@ export function toRunSample({ round, stage, purpose, parents, answer, usage, err
     inputTokens: usage.inputTokens ?? null,
     outputTokens: usage.outputTokens ?? null,
     failed: error !== undefined,
+    ...(purpose === "score" && { text }),
   };
 }

@@ -52,6 +52,11 @@ describe("dynscaling eval refuses, before anything is spent,", () => {
     ["a second file", ["more.jsonl"], /"more.jsonl" is one too many/],
     ["a page that is no page", ["--report", "runs.jsonl"], /--report: got "runs.jsonl".*\.html/],
     ["a page where no file can be", ["--report", "/nowhere/at/all.html"], /--report: .*ENOENT/],
+    [
+      "a folder of figures that is a file",
+      ["--figures", "package.json"],
+      /--figures: package.json is no folder/,
+    ],
     ["a pool where no file can be", ["--pool", "/nowhere/pool.jsonl"], /--pool: .*ENOENT/],
     ["runs where no file can be", ["--runs", "/nowhere/runs.jsonl"], /--runs: .*ENOENT/],
     ["no question", [], /holds no question/, ""],

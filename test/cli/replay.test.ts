@@ -96,6 +96,23 @@ describe("dynscaling replay", () => {
       expect(html).toContain(words);
   });
 
+  it("writes each figure as a file, how far agreement can be trusted among them", async () => {
+    const { questions } = workspace(POOL);
+    const folder = join(dirname(questions), "figures");
+    const { code, stderr } = await dynscaling(["replay", questions, "--seeds", "2", "--figures", folder]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const names = readdirSync(folder);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "accuracy_by_output_tokens.svg",
+        "budget_by_question.svg",
+        "risk_coverage.svg",
+      ]),
+    );
+    for (const name of names) expect(readFileSync(join(folder, name), "utf8")).toMatch(/^<svg .*<\/svg>\n$/s);
+  });
+
   it("hears Ctrl-C between two runs, and shows those that are over", async () => {
     const { questions } = workspace(POOL);
     const stop = new AbortController();
@@ -118,6 +135,24 @@ describe("dynscaling replay", () => {
     expect(Number(runs)).toBeLessThan(10);
   });
 
+  it("replays whole units of the same chains, and names them for a method with others", async () => {
+    const first = { answer: "1", tokens: 10, stage: "parallel", purpose: "answer", parents: [] };
+    const second = { ...first, answer: "2", tokens: 20, stage: "sequential", parents: [0] };
+    const units = { "answer | answer after 1 (wait)": [[first, second]] };
+    const lines = [JSON.stringify({ id: "a", gold: "2", units })];
+    const { rows } = await replayed(["--methods", "sp1,selfConsistency", "--budgets", "8"], lines);
+    expect(rows.slice(1, 3).map((row) => row.slice(0, 6))).toEqual([
+      ["sp1", "20", "8", "8.0", "120", "100.0 [100.0, 100.0]"],
+      ["selfConsistency", "20", "8", "8.0", "80", "0.0 [0.0, 0.0]"],
+    ]);
+    const refused = await replayed(["--methods", "dynscaling"], lines);
+    expect(refused.stderr).toBe(
+      'dynscaling: --methods: "dynscaling" asks for other units than this recording holds: ' +
+        "answer | answer after 1 (wait). Leave it out, or run it with a model: dynscaling eval.\n",
+    );
+    expect(refused.code).toBe(2);
+  });
+
   it.each([
     "dynscaling",
     "withoutDynamicAllocation",
@@ -129,7 +164,7 @@ describe("dynscaling replay", () => {
   ])("refuses %s, which asks for conditioned samples", async (method) => {
     const { code, stdout, stderr } = await replayed(["--methods", `selfConsistency,${method}`]);
     expect(stderr).toBe(
-      `dynscaling: --methods: "${method}" asks for conditioned samples, which a recording does not hold. ` +
+      `dynscaling: --methods: "${method}" asks for conditioned samples, which this recording does not hold. ` +
         "Leave it out, or run it with a model: dynscaling eval.\n",
     );
     expect(stdout).toBe("");
@@ -144,6 +179,7 @@ describe("dynscaling replay", () => {
     ["too few tokens for one sample each", ["--output-token-budgets", "5"], /totalOutputTokens: got 20/],
     ["a second pool", ["more.jsonl"], /"more.jsonl" is one too many/],
     ["a page that is none", ["--report", "page.pdf"], /--report: got "page.pdf"/],
+    ["a folder where none can be", ["--figures", "/nowhere/at/all"], /--figures: \/nowhere\/at is no folder/],
     ["an empty pool", [], /holds no question/, [""]],
     ["a sample that is none", [], /line 1: .*A sample is/, ['{"id": "a", "samples": [3]}']],
     ["a question without samples", [], /line 1: .*"samples"/, ['{"id": "a", "samples": []}']],

@@ -92,8 +92,8 @@ describe("the pool of live runs", () => {
       runSample(0, "b", { stage: "sequential", parents: [0] }),
     ]);
     const samples = [
-      { answer: "a", tokens: 10 },
-      { answer: null, tokens: 10 },
+      { answer: "a", tokens: 10, inputTokens: 1 },
+      { answer: null, tokens: 10, inputTokens: 1 },
     ];
     expect(poolOf([run, run])).toEqual([{ id: "q", gold: "a", samples: [...samples, ...samples] }]);
     expect(poolOf([sampledRun([])])).toEqual([]);
