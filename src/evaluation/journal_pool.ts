@@ -1,8 +1,8 @@
 import { OptionError } from "../core/errors.js";
 import type { Usage } from "../core/types.js";
 import { finalAnswer, markedAnswer } from "../extractors/final_answer.js";
-import { readReply } from "../langchain/generate.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
+import { readReply } from "../langchain/replies.js";
 import type { JournalStore } from "../langchain/journal.js";
 import { decodeEntry, restoreResponse } from "../langchain/journal_entry.js";
 import type { JournalEntry } from "../langchain/journal_entry.js";

@@ -12,15 +12,18 @@ const OPEN_BOX = /\\(?:boxed|fbox)\s*\{/;
  * if it was cut off (`\boxed{12` may be the start of 125 and of 128).
  */
 export function finalAnswer(text: string): string | null {
-  return readAnswer(lastBoxed(text), lastAnswerLine(text) ?? text);
+  return readAnswer(text, text);
 }
 
 /** As `finalAnswer`, but without a box or a phrase there is no answer: for a response that was cut off. */
 export function markedAnswer(text: string): string | null {
-  return readAnswer(lastBoxed(text), lastAnswerLine(text) ?? "");
+  return readAnswer(text, "");
 }
 
-function readAnswer(content: string | null, stated: string): string | null {
+/** @param otherwise stands where there is neither a box nor a phrase */
+function readAnswer(text: string, otherwise: string): string | null {
+  const content = lastBoxed(text);
   if (content !== null) return canonicalAnswer(content);
+  const stated = lastAnswerLine(text) ?? otherwise;
   return OPEN_BOX.test(stated) ? null : canonicalAnswer(stated);
 }

@@ -46,7 +46,12 @@ export class Circuit {
 
   /** Milliseconds for which nobody calls. */
   get pauseMs(): number {
-    return Math.max(0, this.#pausedUntil - Date.now());
+    return this.#pausedUntil === 0 ? 0 : Math.max(0, this.#pausedUntil - Date.now());
+  }
+
+  /** The usual case, in which nobody has to wait; `null` if this call has to, or is aborted already. */
+  tryEnter(signal: AbortSignal): Passage | null {
+    return !signal.aborted && this.#isFree() ? this.#letThrough() : null;
   }
 
   /**
@@ -67,6 +72,10 @@ export class Circuit {
       signal.throwIfAborted();
       return null;
     }
+    return this.#letThrough();
+  }
+
+  #letThrough(): Passage {
     this.#inFlight += 1;
     const cuts = this.#cuts;
     return { end: (outcome, pauseMs = 0) => this.#leave(outcome, pauseMs, cuts) };

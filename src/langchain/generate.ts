@@ -1,23 +1,18 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
-import { mergeConfigs, patchConfig } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { UnreadableAnswer, asError } from "../core/errors.js";
-import { settleAll } from "../core/settle.js";
-import type { Arm, Reply, SampleRequest, Usage } from "../core/types.js";
-import { finalAnswer, markedAnswer } from "../extractors/final_answer.js";
-import { toolCalls } from "../extractors/tool_calls.js";
+import type { Arm, Reply, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { HIDDEN_FROM_STREAMS, openCalls, openSignals } from "./calls.js";
+import { HIDDEN_FROM_STREAMS, openCalls } from "./calls.js";
+import type { OpenCall } from "./calls.js";
 import { respond } from "./generations.js";
 import type { Ask, Pay } from "./journal.js";
-import { callsText, sharedUsage, spokenText } from "./messages.js";
 import type { ChatLike } from "./model.js";
 import type { ParentRun } from "./nest.js";
-import type { Patience, Trip } from "./patience.js";
-import { reader } from "./readings.js";
-import { sampleParent } from "./round_runs.js";
+import type { Attempts, Patience } from "./patience.js";
+import { isPromise } from "./readings.js";
+import { failed, repliesOf } from "./replies.js";
+import { inUnit, sampleParent } from "./round_runs.js";
 import type { OpenInput } from "./runs.js";
-import { isSteering } from "./steering.js";
 
 /**
  * Reads the answer from a response: canonical text, or `null` if there is none
@@ -37,26 +32,9 @@ export interface CallSettings {
   stop: AbortSignal;
   /** Repeats calls that fail in passing. */
   patience: Patience;
-  /** Where a response comes from: the model, or a journal. */
-  ask: Ask;
+  /** Where a response comes from, if not always from the model: a journal. */
+  ask: Ask | undefined;
 }
-
-/** How providers say that the output limit, or a filter, cut a response off. */
-const CUT_OFF = new Set([
-  "length",
-  "max_tokens",
-  "max_output_tokens",
-  "model_length",
-  "MAX_TOKENS",
-  "content_filter",
-  "SAFETY",
-  "RECITATION",
-  "PROHIBITED_CONTENT",
-  "BLOCKLIST",
-  "SPII",
-]);
-
-const FINISH_FIELDS = ["finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"] as const;
 
 /**
  * The door between the core and the model. A call that fails is a reply with
@@ -65,149 +43,122 @@ const FINISH_FIELDS = ["finish_reason", "finishReason", "stop_reason", "stopReas
 export function generator(
   inputs: readonly OpenInput[],
   { model, extractor, maxConcurrency, stop, patience, ask }: CallSettings,
-): (arm: Arm<AIMessage>, request: SampleRequest<TurnsPrompt>) => Promise<Reply<AIMessage>[]> {
-  const call = openCalls(maxConcurrency);
-  const signalOf = openSignals(stop);
-  const read = reader(extractor);
-  return async (arm, request) => {
-    const input = inputs[arm.index] as OpenInput;
-    const { signal, done } = signalOf(input.config.signal);
+): (arm: Arm<AIMessage>, request: SampleRequest<TurnsPrompt>, round: number) => Promise<Reply<AIMessage>[]> {
+  const openCall = openCalls(stop, maxConcurrency);
+  const readAll = repliesOf(extractor);
+  return async (arm, request, round) => {
+    const input = inUnit(inputs[arm.index] as OpenInput, round);
+    const call = openCall(input.config.signal);
+    const sending = new Sending(model, patience, input, request, call);
     try {
-      return await sample(arm, request, input, signal);
+      let said: AIMessage[];
+      let replayed = false;
+      try {
+        if (ask === undefined) said = await sending.pay(await turnsOf(request, arm, input));
+        else
+          ({ said, replayed } = await ask(
+            arm.index,
+            request,
+            call.signal,
+            () => turnsOf(request, arm, input),
+            (turns, keep) => sending.pay(turns, keep),
+          ));
+      } catch (error) {
+        return [failed({ text: "", answer: null, usage: {}, isUnbilled: !sending.isSent }, error)];
+      }
+      const replies = readAll(said, { request, input, config: sending.readingConfig(), replayed });
+      return isPromise(replies) ? await replies : replies;
     } finally {
-      done();
+      call.close();
     }
   };
+}
 
-  async function sample(
-    arm: Arm<AIMessage>,
-    request: SampleRequest<TurnsPrompt>,
+/**
+ * A call of the model on its way. An object with few closures and few async layers:
+ * thousands may be in flight, and what each keeps alive costs more than what it does.
+ */
+class Sending implements Attempts<AIMessage[]> {
+  isSent = false;
+  readonly signal: AbortSignal;
+  readonly #model: ChatLike;
+  readonly #patience: Patience;
+  readonly #input: OpenInput;
+  readonly #request: SampleRequest<TurnsPrompt>;
+  readonly #call: OpenCall;
+  #messages: BaseMessage[] = [];
+  #config: Partial<RunnableConfig> | undefined;
+
+  constructor(
+    model: ChatLike,
+    patient: Patience,
     input: OpenInput,
-    signal: AbortSignal,
-  ): Promise<Reply<AIMessage>[]> {
-    // A replayed response has no model run; whatever reads it hangs below its round.
-    let config = callConfig(input, input.round?.run, request, signal);
-    const trip: Trip = { isSent: false };
-    const pay: Pay = async (turns, keep) => {
-      config = callConfig(input, await sampleParent(input), request, signal);
-      return call(signal, async () => {
-        const responses = await patience(signal, trip, (own) =>
-          respond(model, [...input.messages, ...turns], { ...config, signal: own }),
-        );
-        // In flight until it is kept: the next call waits.
-        await keep(responses);
-        return responses;
-      });
-    };
-    let said: AIMessage[];
-    let replayed: boolean;
-    try {
-      ({ said, replayed } = await ask(arm.index, request, signal, () => turnsOf(request, arm, input), pay));
-    } catch (error) {
-      return [failed({ text: "", answer: null, usage: {}, isUnbilled: !trip.isSent }, error)];
-    }
-    const usages = sharedUsage(said);
-    return settleAll(
-      said.map(async (message, place) => {
-        const reply: Reply<AIMessage> = {
-          ...readReply(message, usages[place] as Usage),
-          ...(replayed && { replayed }),
-        };
-        // Feedback and scores are read by those who asked for them.
-        if (request.purpose !== undefined && request.purpose !== "answer") return reply;
-        try {
-          const spoken = spokenText(message);
-          const answer =
-            extractor === finalAnswer
-              ? defaultAnswer(spoken, message, reply.truncated === true)
-              : await read(input, config, spoken, message);
-          if (typeof answer === "string" && answer !== "") return { ...reply, answer };
-          requireAnswer(answer);
-          return isEmpty(reply, message) ? { ...reply, error: emptyResponse(message) } : reply;
-        } catch (error) {
-          if (error instanceof UnreadableAnswer) return { ...reply, unparsed: error.message };
-          return failed(reply, error);
-        }
-      }),
-    );
+    request: SampleRequest<TurnsPrompt>,
+    call: OpenCall,
+  ) {
+    this.signal = call.signal;
+    this.#model = model;
+    this.#patience = patient;
+    this.#input = input;
+    this.#request = request;
+    this.#call = call;
+  }
+
+  pay(turns: BaseMessage[], keep?: Parameters<Pay>[1]): Promise<AIMessage[]> {
+    return this.#input.round === undefined
+      ? this.#send(undefined, turns, keep)
+      : sampleParent(this.#input).then((parent) => this.#send(parent, turns, keep));
+  }
+
+  attempt(signal: AbortSignal): Promise<AIMessage[]> {
+    const config = this.#config as Partial<RunnableConfig>;
+    return respond(this.#model, this.#messages, signal === this.signal ? config : { ...config, signal });
+  }
+
+  /** A replayed response has no model run; whatever reads it hangs below its round. */
+  readingConfig(): Partial<RunnableConfig> {
+    return this.#config ?? callConfig(this.#input, this.#input.round?.run, this.#request, this.signal);
+  }
+
+  #send(parent: ParentRun | undefined, turns: BaseMessage[], keep: Parameters<Pay>[1]): Promise<AIMessage[]> {
+    this.#config = callConfig(this.#input, parent, this.#request, this.signal);
+    this.#messages = [...this.#input.messages, ...turns];
+    return this.#call.run(() => {
+      const answered = this.#patience(this);
+      // In flight until it is kept: the next call waits.
+      return keep === undefined ? answered : answered.then((said) => keep(said).then(() => said));
+    });
   }
 }
 
-/** Where a response was cut off, its last words are no answer; where it calls tools, the calls are. */
-function defaultAnswer(text: string, message: AIMessage, truncated: boolean): string | null {
-  return (truncated ? markedOrCalled : finalOrCalled)(text, message);
-}
-
-const finalOrCalled = toolCalls();
-const markedOrCalled = toolCalls({ otherwise: markedAnswer });
-
-/** @throws the error itself, if LangGraph uses it to steer: it is no failed sample */
-function failed(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage> {
-  if (isSteering(error)) throw error;
-  return { ...reply, error: asError(error) };
-}
-
 /** The turns that follow the messages of the user. */
-export async function turnsOf(
+export function turnsOf(
   request: SampleRequest<TurnsPrompt>,
   arm: Arm,
   input: OpenInput,
-): Promise<BaseMessage[]> {
+): BaseMessage[] | Promise<BaseMessage[]> {
   if (request.prompt === undefined) return [];
   const quoted = request.parents.flatMap((parent) => arm.samples[parent] ?? []);
   return request.prompt.render(input.question, quoted);
 }
 
 function callConfig(
-  input: OpenInput,
+  { config }: OpenInput,
   parent: ParentRun | undefined,
   { stage, prompt }: SampleRequest<TurnsPrompt>,
   signal: AbortSignal,
 ): Partial<RunnableConfig> {
-  const child = patchConfig(input.config, { callbacks: parent?.getChild(stage) });
+  const callbacks = parent?.getChild(stage);
+  const { tags = [], metadata } = config;
   return {
-    ...mergeConfigs(child, {
-      tags: [HIDDEN_FROM_STREAMS],
-      metadata: { dynscaling_stage: stage, ...(prompt && { dynscaling_prompt: prompt.name }) },
-    }),
+    ...config,
+    ...(callbacks && { callbacks }),
+    tags: tags.includes(HIDDEN_FROM_STREAMS) ? tags : [...tags, HIDDEN_FROM_STREAMS],
+    metadata: {
+      ...metadata,
+      dynscaling_stage: stage,
+      ...(prompt && { dynscaling_prompt: prompt.name }),
+    },
     signal,
   };
-}
-
-/** @throws {Error} if an extractor returned a value that is neither text nor nothing: it would never vote */
-function requireAnswer(answer: unknown): void {
-  if (typeof answer === "string" || answer === null || answer === undefined) return;
-  throw new Error(
-    `The extractor returned ${typeof answer === "object" ? "an object" : `the ${typeof answer} ${String(answer)}`}; return text, or null for no answer.`,
-  );
-}
-
-/** What a response says, before its answer is read. */
-export function readReply(message: AIMessage, usage: Usage): Reply<AIMessage> {
-  return {
-    text: [spokenText(message), callsText(message)].filter(Boolean).join("\n\n"),
-    answer: null,
-    usage,
-    message,
-    truncated: CUT_OFF.has(finishReason(message)),
-  };
-}
-
-/** Where providers' clients keep why a response ended; of OpenAI's Responses API, why it ended too early. */
-function finishReason({ response_metadata }: BaseMessage): string {
-  const metadata: Record<string, unknown> = response_metadata ?? {};
-  const incomplete = metadata["incomplete_details"] as { reason?: unknown } | null | undefined;
-  const found = FINISH_FIELDS.map((field) => metadata[field]).find((reason) => typeof reason === "string");
-  return String(found ?? incomplete?.reason ?? "unknown");
-}
-
-/** A call of a tool that cannot be read is a bad response, not an empty one. */
-function isEmpty({ text }: Reply, { invalid_tool_calls }: AIMessage): boolean {
-  return text.trim() === "" && (invalid_tool_calls ?? []).length === 0;
-}
-
-function emptyResponse(message: BaseMessage): Error {
-  return new Error(
-    `The model returned no text (finish reason "${finishReason(message)}"). If it stopped for length, raise its output limit.`,
-  );
 }

@@ -36,17 +36,17 @@ export interface PatienceSettings {
   seed: number;
 }
 
-/** Whether the last attempt of a call is on its way, or may have been charged. */
-export interface Trip {
+/** A call that may need several attempts. */
+export interface Attempts<Result> {
+  signal: AbortSignal;
+  /** Whether the last attempt is on its way, or may have been charged. */
   isSent: boolean;
+  /** @param signal of this attempt, which may have a time limit of its own */
+  attempt(signal: AbortSignal): Promise<Result>;
 }
 
 /** Runs a call, again if need be. */
-export type Patience = <Result>(
-  signal: AbortSignal,
-  trip: Trip,
-  attempt: (signal: AbortSignal) => Promise<Result>,
-) => Promise<Result>;
+export type Patience = <Result>(call: Attempts<Result>) => Promise<Result>;
 
 /** @throws {OptionError} if one is unknown or out of range */
 export function completeRetries(retries: Retries = {}): Required<Retries> {
@@ -88,16 +88,19 @@ export function patience({
   /** From half of the doubled delay to all of it. */
   const delayOf = (failures: number): number =>
     Math.min(maxDelayMs, firstDelayMs * 2 ** failures) * (0.5 + random() / 2);
-  return async (signal, trip, attempt) => {
+  return async (call) => {
+    const { signal } = call;
     let last: unknown;
     let waitedMs = 0;
     for (let failures = 0; ; failures++) {
-      const passage = await circuit.enter(signal, maxTotalDelayMs - waitedMs);
+      const passage = circuit.tryEnter(signal) ?? (await circuit.enter(signal, maxTotalDelayMs - waitedMs));
       if (passage === null)
         throw last ?? new Error(`The service asks to wait ${circuit.pauseMs} ms; the call was not sent.`);
-      trip.isSent = true;
+      call.isSent = true;
       try {
-        const result = await timed(signal, callTimeoutMs, attempt);
+        const result = await (callTimeoutMs === undefined
+          ? call.attempt(signal)
+          : timed(call, callTimeoutMs));
         passage.end("fine");
         return result;
       } catch (error) {
@@ -106,7 +109,7 @@ export function patience({
         passage.end(failure.isSlowDown ? "slow" : "failed", delay);
         // An abort says nothing about the service, nor about what it charges.
         if (signal.aborted) throw error;
-        trip.isSent = !failure.isUnbilled;
+        call.isSent = !failure.isUnbilled;
         const isRepeatable = failure.treatment === "retry" && (failure.isUnbilled || repeatsUncertain);
         if (!isRepeatable || failures >= maxRetries || waitedMs + delay > maxTotalDelayMs) throw error;
         last = error;
@@ -119,12 +122,7 @@ export function patience({
 }
 
 /** One attempt with a time limit of its own, whose timer does not outlive it. */
-async function timed<Result>(
-  signal: AbortSignal,
-  limitMs: number | undefined,
-  attempt: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  if (limitMs === undefined) return attempt(signal);
+async function timed<Result>(call: Attempts<Result>, limitMs: number): Promise<Result> {
   const late = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   // A race, because not every client hears the signal.
@@ -137,7 +135,7 @@ async function timed<Result>(
     }, limitMs);
   });
   try {
-    return await Promise.race([attempt(AbortSignal.any([signal, late.signal])), limit]);
+    return await Promise.race([call.attempt(AbortSignal.any([call.signal, late.signal])), limit]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,5 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
+import { filledTurns } from "./filled.js";
 import type { TurnsPrompt } from "./turns.js";
 
 /** How one step of sequential refinement asks about an earlier response. */
@@ -15,14 +16,11 @@ export interface RefinementPrompt {
 
 /** The turns of one refinement step; it quotes a response and, if there is one, the feedback on it. */
 export function refinementTurns({ name, turns }: RefinementPrompt): TurnsPrompt {
+  const fill = filledTurns(turns, ["question", "response", "feedback"]);
   return {
     name,
-    render(question, [response, feedback]) {
-      return turns.formatMessages({
-        question,
-        response: response?.text ?? "",
-        feedback: feedback?.text ?? "",
-      });
+    async render(question, [response, feedback]) {
+      return fill({ question, response: response?.text ?? "", feedback: feedback?.text ?? "" });
     },
   };
 }
