@@ -85,6 +85,7 @@ function play(
   const questions = pool.map(({ id }) => id);
   const rounds = playRounds(questions, method, openAccount(budget, pool.length), {
     samplesPerCall: 1,
+    slots: Infinity,
     isOpen: ({ index }) => nextOf(index) !== undefined,
   });
   const replies = ({ arm: { index }, request }: Call<unknown, unknown>): Reply[] => {

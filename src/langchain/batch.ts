@@ -3,18 +3,18 @@ import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import type { Budget } from "../core/budget.js";
-import { isHopeless } from "../core/hopeless.js";
+import { FAILURES_TO_GIVE_UP, isHopeless } from "../core/hopeless.js";
 import { finiteOrNull } from "../core/limits.js";
 import { settleAll } from "../core/settle.js";
 import { solve } from "../core/solve.js";
 import type { Method } from "../core/rounds.js";
-import type { Outside } from "../core/solve.js";
+import type { Outside, Schedule } from "../core/solve.js";
 import type { Arm, Reply, Tally } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { generator } from "./generate.js";
 import type { AnswerExtractor } from "./generate.js";
 import { classify } from "./failures.js";
-import { openJournal, payAlways } from "./journal.js";
+import { openJournal } from "./journal.js";
 import type { JournalStore } from "./journal.js";
 import { openGrouper } from "./grouper.js";
 import type { Grouping } from "./grouping.js";
@@ -73,6 +73,7 @@ export interface Batch extends RunTemplate {
   budget: Budget;
   extractor: AnswerExtractor;
   method: Method<TurnsPrompt>;
+  schedule: Schedule;
   /** Finds out which responses mean the same. Default: those whose answers are equal. */
   grouping?: Grouping | undefined;
   /** When to ask for a person. Default never. */
@@ -137,7 +138,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     const settings = {
       ...batch,
       stop: stop.signal,
-      ask: journal?.ask ?? payAlways,
+      ask: journal?.ask,
       patience: patienceOf(batch),
     };
     const generate = pool.watching(namingAborts(generator(open, settings), inputOf, stop.signal));
@@ -147,26 +148,39 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
         batch.budget.totalCostUsd === undefined
           ? undefined
           : (arm, request) => mostPromptTokens(batch.model, inputOf(arm), arm, request),
-      ...(groups && { rereads: true, reread: (arm) => groups.reread(arm) }),
+      ...(groups && { rereads: true, reread: (arm, round) => groups.reread(arm, round) }),
       samplesPerCall,
+      slots: batch.maxConcurrency ?? Infinity,
       isOpen: (arm) => !stop.signal.aborted && inputOf(arm).config.signal?.aborted !== true,
       openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record, spend),
       afterWave: (arms, fault) => {
-        if (throwsOnAbort) throwIfAborted(open);
-        if (failFast) throwIfLost(arms, stop.signal, fault);
+        try {
+          // Whoever aborted has stopped everything: see `stopWhenAborted`.
+          if (throwsOnAbort) stop.signal.throwIfAborted();
+          if (failFast) throwIfLost(arms, stop.signal, fault);
+        } catch (error) {
+          // What else is in flight is in vain.
+          stop.abort(error);
+          throw error;
+        }
       },
     };
     const unwatch = throwsOnAbort ? stopWhenAborted(open, stop) : () => {};
     const questions = open.map(({ question }) => question);
-    const solving = solve(questions, batch.method, account, outside);
+    const solving = solve(questions, batch.method, account, outside, batch.schedule);
     const solutions = await solving.finally(unwatch);
+    const budget = account.report();
     const voted = solutions.map((solution, index) => {
       const { run, config } = open[index] as OpenInput;
       const grouped = groups?.spentOn(solution.arm);
       const ids = { runId: run?.runId ?? null, traceId: traceIdOf(run), batchId };
-      const parts = { budget: account.report(), grouped };
-      return buildRecord(groups?.elect(solution) ?? solution, ids, config.signal?.reason, parts);
+      const record = buildRecord(groups?.elect(solution) ?? solution, ids, config.signal?.reason, {
+        budget,
+        grouped,
+      });
+      const isUnasked = record.samples === 0 && stop.signal.aborted;
+      return isUnasked ? { ...record, error: abortError(stop.signal.reason) } : record;
     });
     const complete = batch.complete ?? ((record: InputRecord): InputRecord => record);
     const records = await Promise.all(
@@ -225,8 +239,8 @@ function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () 
 
 /** A call that was aborted ends with the reason of that abort, whatever the client made of it. */
 function namingAborts(generate: Generate, inputOf: (arm: Arm) => OpenInput, stop: AbortSignal): Generate {
-  return async (arm, request) => {
-    const replies = await generate(arm, request);
+  return async (arm, request, round) => {
+    const replies = await generate(arm, request, round);
     const aborted = [inputOf(arm).config.signal, stop].find((signal) => signal?.aborted);
     if (!aborted) return replies;
     return replies.map((reply) => (reply.error ? { ...reply, error: abortError(aborted.reason) } : reply));
@@ -239,18 +253,20 @@ function namingAborts(generate: Generate, inputOf: (arm: Arm) => OpenInput, stop
  * without `returnExceptions`, once an input is hopeless.
  */
 function stoppingEarly(generate: Generate, stop: AbortController, failFast: boolean): Generate {
-  const arms = new Map<number, { pending: number; replies: Reply[] }>();
-  return async (arm, request) => {
-    const known = arms.get(arm.index) ?? { pending: 0, replies: [] };
+  const arms = new Map<number, { pending: number; failed: number }>();
+  return async (arm, request, round) => {
+    const known = arms.get(arm.index) ?? { pending: 0, failed: 0 };
     arms.set(arm.index, known);
     known.pending += 1;
     try {
-      const replies = await generate(arm, request);
+      const replies = await generate(arm, request, round);
       known.pending -= 1;
-      known.replies.push(...replies);
+      const isFailed = replies.every(({ error }) => error !== undefined);
+      known.failed = isFailed ? known.failed + replies.length : -Infinity;
       const fatal = replies.find(isFatal);
       if (fatal) stop.abort(fatal.error);
-      if (failFast && known.pending === 0 && isLost(known.replies)) stop.abort(replies[0]?.error);
+      if (failFast && known.pending === 0 && known.failed >= FAILURES_TO_GIVE_UP)
+        stop.abort(replies[0]?.error);
       return replies;
     } catch (error) {
       stop.abort(error);

@@ -5,11 +5,12 @@ import type { Account } from "../core/account.js";
 import type { Budget } from "../core/budget.js";
 import { OptionError, asError } from "../core/errors.js";
 import type { Arm, Reply, Sample, Solution } from "../core/types.js";
-import { HIDDEN_FROM_STREAMS, openCalls, openSignals } from "./calls.js";
+import { HIDDEN_FROM_STREAMS, openCalls } from "./calls.js";
 import type { GivenText, Grouping } from "./grouping.js";
 import { usageOf } from "./messages.js";
 import { openChild } from "./nest.js";
 import { sumKnown } from "./record.js";
+import { inUnit } from "./round_runs.js";
 import type { Grouped } from "./record.js";
 import type { OpenInput } from "./runs.js";
 import { isSteering } from "./steering.js";
@@ -17,7 +18,7 @@ import { isSteering } from "./steering.js";
 /** Groups the responses of every arm, and keeps the books of it. */
 export interface Grouper {
   /** The replies of an arm, each with the text that stands for its group as its answer. */
-  reread(arm: Arm<AIMessage>): Promise<Reply<AIMessage>[]>;
+  reread(arm: Arm<AIMessage>, round: number): Promise<Reply<AIMessage>[]>;
   /** The same solution, won by the most central response of the group that won. */
   elect(solution: Solution<AIMessage>): Solution<AIMessage>;
   /** What an arm's grouping took, and the messages that carry its usage. */
@@ -71,8 +72,7 @@ export function openGrouper(
     const fix = "It is used up; give a larger one.";
     throw new OptionError("budget.totalOutputTokens", budget.totalOutputTokens, fix);
   }
-  const call = openCalls(maxConcurrency);
-  const signalOf = openSignals(stop);
+  const openCall = openCalls(stop, maxConcurrency);
   const books = new Map<number, Book>();
   const bookOf = ({ index }: Arm): Book => {
     const book = books.get(index) ?? emptyBook();
@@ -80,9 +80,10 @@ export function openGrouper(
     return book;
   };
 
-  async function ask(arm: Arm, book: Book, texts: readonly GivenText[]): Promise<void> {
-    const input = inputs[arm.index] as OpenInput;
-    const { signal, done } = signalOf(input.config.signal);
+  async function ask(arm: Arm, round: number, book: Book, texts: readonly GivenText[]): Promise<void> {
+    const input = inUnit(inputs[arm.index] as OpenInput, round);
+    const call = openCall(input.config.signal);
+    const { signal } = call;
     const run = input.round && (await openChild(input.round.run, "Grouping", grouping.name));
     const child = patchConfig(input.config, { callbacks: run?.getChild() });
     const config: Partial<RunnableConfig> = {
@@ -94,7 +95,7 @@ export function openGrouper(
     };
     book.calls += 1;
     try {
-      const groups = await call(signal, async () => grouping.group(arm.question, texts, config));
+      const groups = await call.run(async () => grouping.group(arm.question, texts, config));
       const { messages = [] } = groups;
       book.messages.push(...messages);
       const spent = messages.map((message) => usageOf(message).outputTokens);
@@ -114,18 +115,18 @@ export function openGrouper(
       book.failedCalls += 1;
       book.error = asError(error);
     } finally {
-      done();
+      call.close();
     }
   }
 
   return {
-    async reread(arm) {
+    async reread(arm, round) {
       const book = bookOf(arm);
       for (const sample of arm.samples.slice(book.answers.length)) add(book, textOf(sample));
       const texts = [...book.texts.values()];
       if (texts.length > 1 && texts.length > book.grouped) {
         book.grouped = texts.length;
-        await ask(arm, book, texts);
+        await ask(arm, round, book, texts);
       }
       return arm.samples.map((sample, index) => {
         const text = book.answers[index] ?? null;
