@@ -192,6 +192,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     const failFast = batchOptions?.returnExceptions !== true;
     const results = await this.#solve(inputs.map(failFast ? readInput : readInputOrError), options, {
       failFast,
+      keepsResponses: false,
       maxConcurrency: batchOptions?.maxConcurrency,
     });
     return results.map((result) =>
@@ -333,7 +334,14 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
       const method = resolveMethod({ ...this.#method, ...parts }, this.#method.seed);
       requireResponsesThatFit(method.sampler, this.#model);
       const read = { input, messages: toMessages(input) };
-      const settings = { failFast: false, maxConcurrency: undefined, pool, method, budget: total };
+      const settings = {
+        failFast: false,
+        maxConcurrency: undefined,
+        keepsResponses: false,
+        pool,
+        method,
+        budget: total,
+      };
       const [record] = await this.#solve([read], [config], settings);
       return record as InputRecord;
     };
@@ -359,6 +367,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
       extractor: this.#extractor,
       grouping: this.#fields.grouping,
       review: this.#fields.review,
+      keepsResponses: true,
       method: this.#method,
       journal: this.#fields.journal,
       serialized: this.toJSON(),

@@ -38,6 +38,8 @@ export interface Terms<Message> {
   slots: number;
   /** Whether the answers of an arm are read anew, all together, after each of its units. */
   rereads?: boolean;
+  /** Called with a message that is not needed any more, before it is dropped; without it, all are kept. */
+  forget?: ((arm: Arm<Message>, message: Message) => void) | undefined;
   /** Whether the arm may still be pulled (its caller may have aborted it). */
   isOpen(arm: Arm<Message>): boolean;
 }

@@ -2,6 +2,7 @@ import type { Account } from "./account.js";
 import { conclude, nextStream, openArms, reread } from "./arm_state.js";
 import type { ArmState, Method, Terms } from "./arm_state.js";
 import { canBePulled, openContenders } from "./contenders.js";
+import { forgetLosers } from "./forget.js";
 import { ceilingOf } from "./products.js";
 import { randomStreams } from "./random.js";
 import type { Call } from "./rounds.js";
@@ -164,6 +165,7 @@ export class Course<Message, Prompt> {
     const { state, round, places, priority } = unit;
     if (replies) reread(state, replies, this.#method);
     this.#rereading.delete(state);
+    forgetLosers(state, places, this.#method, this.#terms);
     const record = { round, pulls: places.length, priority, uncertainty: state.arm.uncertainty };
     if (record.pulls > 0) state.rounds.push(record);
     this.#touch(state);

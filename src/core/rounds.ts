@@ -12,6 +12,7 @@ import {
 } from "./arm_state.js";
 import type { ArmState, Method, Terms } from "./arm_state.js";
 import { requireAllocation, requirePlan } from "./contracts.js";
+import { forgetLosers } from "./forget.js";
 import { randomStreams } from "./random.js";
 import { TokenMean } from "./token_mean.js";
 import type { AllocationContext, Arm, Random, Reply, RoundRecord, SampleRequest, Solution } from "./types.js";
@@ -128,6 +129,7 @@ export function* playRounds<Message, Prompt>(
     }
     // Still unannounced: every granted arm was closed before its first call.
     if (opened.length === 0) closed = grants.map((grant) => closeUnit(grant, round));
+    for (const { state } of grants) forgetLosers(state, unitPlaces(state), method, terms);
     const willing = states.filter(
       (state) => isOpen(state, terms) && !state.isSpent && !isSettled(state, method),
     );
@@ -221,6 +223,10 @@ function pullsDone<Message>({ state }: Grant<Message>): number {
 }
 
 /** Everyone's first, then everyone's second, …: if the tokens run out, they run out for all alike. */
+function unitPlaces<Message>({ arm: { samples, unitStart } }: ArmState<Message>): number[] {
+  return Array.from({ length: samples.length - unitStart }, (_, place) => unitStart + place);
+}
+
 function byTurn(a: { turn: number }, b: { turn: number }): number {
   return a.turn - b.turn;
 }

@@ -98,6 +98,8 @@ export interface Sampler<Prompt = unknown> {
   name: string;
   /** Set if every request must bring exactly one response; a model that returns several is then refused. */
   singleResponses?: true | undefined;
+  /** Set if no request quotes a sample of an earlier unit; their texts may then be dropped. */
+  quotesOwnUnit?: true | undefined;
   /**
    * Requests that may be sent at the same time: at least 1 and at most `pulls`.
    * Called again with the pulls that remain, until the unit is used up.
@@ -195,7 +197,14 @@ export interface Tally {
 }
 
 /** Turns the samples of one arm, of which there may be none, into a winner. */
-export type VotingRule = (samples: readonly Sample[], random: Random) => Tally;
+export interface VotingRule {
+  (samples: readonly Sample[], random: Random): Tally;
+  /**
+   * Set if it looks at answers alone, and the first response that gave the winning one
+   * stands for it; the texts of all others may then be dropped.
+   */
+  firstStands?: true;
+}
 
 /**
  * Why an arm got no more samples: the pool of samples was used up, that of output

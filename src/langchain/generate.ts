@@ -10,6 +10,7 @@ import type { ChatLike } from "./model.js";
 import type { ParentRun } from "./nest.js";
 import type { Attempts, Patience } from "./patience.js";
 import { isPromise } from "./readings.js";
+import { abortError } from "./record.js";
 import { failed, repliesOf } from "./replies.js";
 import { inUnit, sampleParent } from "./round_runs.js";
 import type { OpenInput } from "./runs.js";
@@ -64,14 +65,21 @@ export function generator(
             (turns, keep) => sending.pay(turns, keep),
           ));
       } catch (error) {
-        return [failed({ text: "", answer: null, usage: {}, isUnbilled: !sending.isSent }, error)];
+        const lost = failed({ text: "", answer: null, usage: {}, isUnbilled: !sending.isSent }, error);
+        return named([lost], call.signal);
       }
       const replies = readAll(said, { request, input, config: sending.readingConfig(), replayed });
-      return isPromise(replies) ? await replies : replies;
+      return named(isPromise(replies) ? await replies : replies, call.signal);
     } finally {
       call.close();
     }
   };
+}
+
+/** What an abort has cut off ends with the reason of that abort, whatever the client made of it. */
+function named(replies: Reply<AIMessage>[], { aborted, reason }: AbortSignal): Reply<AIMessage>[] {
+  if (!aborted) return replies;
+  return replies.map((reply) => (reply.error ? { ...reply, error: abortError(reason) } : reply));
 }
 
 /**

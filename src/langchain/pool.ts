@@ -68,11 +68,12 @@ export class Pool {
     };
   }
 
-  /** The same door, with an eye on which inputs are hopeless. */
+  /** The same door, with an eye on which inputs are hopeless while another attempt may come. */
   watching(generate: Generate): Generate {
+    if (this.#attemptsLeft < 1) return generate;
     return async (arm, request, round) => {
       const replies = await generate(arm, request, round);
-      if (this.#attemptsLeft > 0) this.#watch(arm.index, replies);
+      this.#watch(arm.index, replies);
       return replies;
     };
   }
