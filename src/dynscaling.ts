@@ -6,6 +6,7 @@ import { DEFAULT_BUDGET, completeBudget } from "./core/budget.js";
 import type { Budget } from "./core/budget.js";
 import { OptionError, requireKnownKeys } from "./core/errors.js";
 import type { Method } from "./core/rounds.js";
+import type { Schedule } from "./core/solve.js";
 import { finalAnswer } from "./extractors/final_answer.js";
 import { readInput, readInputOrError, solveBatch, withBatchId } from "./langchain/batch.js";
 import type { Batch, OnAbort } from "./langchain/batch.js";
@@ -33,7 +34,7 @@ import { requireReview } from "./langchain/review.js";
 import type { ReviewFields } from "./langchain/review.js";
 import { ScaledBinding } from "./langchain/retry.js";
 import type { Listeners, RetryFields } from "./langchain/retry.js";
-import { DEFAULT_METHOD, requireFunction, resolveMethod } from "./method.js";
+import { DEFAULT_METHOD, DEFAULT_SCHEDULE, requireFunction, resolveMethod } from "./method.js";
 import type { MethodFields } from "./method.js";
 import type { TurnsPrompt } from "./prompts/turns.js";
 import { openStructure } from "./structured/structure.js";
@@ -60,6 +61,13 @@ export interface DynScalingFields extends MethodFields {
   retries?: Retries;
   /** Most milliseconds of one call; a call that takes longer counts as failed. At least 1. Default: no limit. */
   callTimeoutMs?: number;
+  /**
+   * When samples are granted. `continuous`: whenever a call may be sent, one is, so that
+   * no question waits for the slow calls of another; who gets it depends on what has come
+   * back by then. `rounds`: the synchronous rounds of the paper, which repeat themselves
+   * call for call with the same seed. Default: see `DEFAULT_SCHEDULE`.
+   */
+  schedule?: Schedule;
   /** What an abort or a time limit does to `invoke()` and `batch()`. Default `throw`, as everywhere in LangChain. */
   onAbort?: OnAbort;
   /** Lets responses that mean the same vote together: free text. Default: equal answers do. */
@@ -91,6 +99,7 @@ const FIELDS = [
   "retries",
   "callTimeoutMs",
   "onAbort",
+  "schedule",
   ...Object.keys(DEFAULT_METHOD),
   "seed",
   "journal",
@@ -115,7 +124,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   readonly #budget: Budget;
   readonly #extractor: AnswerExtractor;
   readonly #method: Method<TurnsPrompt>;
-  readonly #calls: Pick<Batch, "retries" | "callTimeoutMs" | "onAbort">;
+  readonly #calls: Pick<Batch, "retries" | "callTimeoutMs" | "onAbort" | "schedule">;
 
   /** @throws {OptionError} if an option is unknown, missing or out of range */
   constructor(fields: DynScalingFields) {
@@ -127,12 +136,15 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     if (grouping !== undefined) requireGrouping(grouping, budget);
     if (review !== undefined) requireReview(review);
     requireFunction("extractor", extractor);
-    const { retries, callTimeoutMs, onAbort = "throw" } = fields;
+    const { retries, callTimeoutMs, onAbort = "throw", schedule = DEFAULT_SCHEDULE } = fields;
     requireTimeout(callTimeoutMs);
     if (onAbort !== "throw" && onAbort !== "vote") {
       throw new OptionError("onAbort", onAbort, 'Give "throw" or "vote".');
     }
-    this.#calls = { retries: completeRetries(retries), callTimeoutMs, onAbort };
+    if (schedule !== "rounds" && schedule !== "continuous") {
+      throw new OptionError("schedule", schedule, 'Give "rounds" or "continuous".');
+    }
+    this.#calls = { retries: completeRetries(retries), callTimeoutMs, onAbort, schedule };
     this.#fields = fields;
     this.#model = model;
     this.#extractor = extractor;
@@ -182,6 +194,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     const failFast = batchOptions?.returnExceptions !== true;
     const results = await this.#solve(inputs.map(failFast ? readInput : readInputOrError), options, {
       failFast,
+      keepsResponses: false,
       maxConcurrency: batchOptions?.maxConcurrency,
     });
     return results.map((result) =>
@@ -320,7 +333,14 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
         const method = resolveMethod({ ...this.#method, ...parts }, this.#method.seed);
         requireResponsesThatFit(method.sampler, this.#model);
         const read = { input, messages: toMessages(input) };
-        const settings = { failFast: false, maxConcurrency: undefined, pool, method, budget: total };
+        const settings = {
+          failFast: false,
+          maxConcurrency: undefined,
+          keepsResponses: false,
+          pool,
+          method,
+          budget: total,
+        };
         const [record] = await this.#solve([read], [config], { ...settings, ...settingsOf?.(method) });
         return record as InputRecord;
       };
@@ -381,6 +401,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
       extractor: this.#extractor,
       grouping: this.#fields.grouping,
       review: this.#fields.review,
+      keepsResponses: true,
       method: this.#method,
       journal: this.#fields.journal,
       serialized: this.toJSON(),

@@ -4,11 +4,13 @@ export type { MethodFields } from "./method.js";
 export type { Amounts, BudgetReport } from "./core/account.js";
 export type { Budget, Prices } from "./core/budget.js";
 export { OptionError, UnreadableAnswer } from "./core/errors.js";
+export type { Schedule } from "./core/solve.js";
 export type {
   AllocationContext,
   Allocator,
   Arm,
   Random,
+  Ranking,
   Reply,
   RoundRecord,
   Sample,

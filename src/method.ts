@@ -2,6 +2,7 @@ import { ucb } from "./allocators/ucb.js";
 import { OptionError, requireInteger } from "./core/errors.js";
 import { randomStreams } from "./core/random.js";
 import type { Method } from "./core/rounds.js";
+import type { Schedule } from "./core/solve.js";
 import type { Allocator, Sampler, UncertaintyMeasure, VotingRule } from "./core/types.js";
 import type { TurnsPrompt } from "./prompts/turns.js";
 import { integrated } from "./samplers/integrated.js";
@@ -25,6 +26,9 @@ export interface MethodFields {
   /** B_unit: samples per unit, at least 1. Default 8 (section 4.1). */
   unitSamples?: number;
 }
+
+/** When samples are granted, unless the user says otherwise. */
+export const DEFAULT_SCHEDULE: Schedule = "rounds";
 
 /** The method of the paper, section 4.1. */
 export const DEFAULT_METHOD: Required<MethodFields> = {

@@ -24,7 +24,7 @@ type Script = (call: Call<unknown, TurnsPrompt>, place: number) => string | Part
 function play(fields: MethodFields, samplesPerInput: number, script: Script, arms = 1): Solution[] {
   const questions = Array.from({ length: arms }, (_, arm) => `question ${arm}`);
   const account = openAccount({ samplesPerInput }, arms);
-  const terms = { samplesPerCall: 1, isOpen: () => true };
+  const terms = { samplesPerCall: 1, slots: Infinity, isOpen: () => true };
   const rounds = playRounds<unknown, TurnsPrompt>(questions, resolveMethod(fields, 0), account, terms);
   const sent = questions.map(() => 0);
   const reply = (call: Call<unknown, TurnsPrompt>): Reply => {

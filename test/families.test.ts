@@ -31,15 +31,17 @@ const INTERNAL: Record<string, readonly string[]> = {
   allocators: [
     "answerCounts",
     "drawBeta",
+    "expectedCost",
     "largestShareChance",
     "leaderProbability",
+    "rankedBy",
     "indexByInduction",
     "indexByNormal",
     "urnIndex",
     "voteIndexOf",
   ],
   samplers: ["isQuotable", "parallelRequests"],
-  prompts: ["CUT_MARK", "cutThought", "requireThoughtLimit"],
+  prompts: ["CUT_MARK", "cutThought", "filledText", "filledTurns", "requireThoughtLimit"],
   extractors: [
     "canonicalMaths",
     "canonicalNumber",

@@ -27,12 +27,21 @@ function arms(...counts: number[]): Arm[] {
     question: "q",
     samples: cast("a".repeat(count)),
     unitStart: count,
+    inFlight: 0,
     uncertainty: 0,
   }));
 }
 
 function context(pulls: number, unitSamples: number, seed = 0): AllocationContext {
-  return { usedSamples: 40, unitSamples, pulls, random: openStream(seed) };
+  return {
+    usedSamples: 40,
+    unitSamples,
+    pulls,
+    arms: 4,
+    slots: Infinity,
+    meanOutputTokens: null,
+    random: openStream(seed),
+  };
 }
 
 describe("the uncertainty of answers worked out by hand", () => {

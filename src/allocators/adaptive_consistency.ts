@@ -28,8 +28,9 @@ export function adaptiveConsistency(options: AdaptiveConsistencyOptions = {}): A
   return {
     ...uniform(),
     name: "adaptiveConsistency",
-    isSettled({ samples }) {
-      if (samples.length >= maxSamples) return true;
+    isSettled({ samples, inFlight }) {
+      // One after another: what is in flight may settle it.
+      if (inFlight > 0 || samples.length >= maxSamples) return true;
       const [first, second] = countVotes(samples.map(({ answer }) => answer));
       return leaderProbability(first?.count ?? 0, second?.count ?? 0) >= confidence;
     },

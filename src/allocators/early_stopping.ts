@@ -26,7 +26,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Allocator {
   return {
     ...uniform(),
     name: "earlyStopping",
-    isSettled: ({ samples }) =>
-      samples.length >= maxSamples || unanimousWindow(samples, windowSamples) !== null,
+    // Window after window: what is in flight may settle it.
+    isSettled: ({ samples, inFlight }) =>
+      inFlight > 0 || samples.length >= maxSamples || unanimousWindow(samples, windowSamples) !== null,
   };
 }

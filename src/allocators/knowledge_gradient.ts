@@ -1,5 +1,5 @@
 import { requireInteger, requireKnownKeys } from "../core/errors.js";
-import type { Allocator } from "../core/types.js";
+import type { Allocator, Arm } from "../core/types.js";
 import { answerCounts } from "./answer_counts.js";
 import { largestShareChance } from "./largest_share.js";
 import { ranked } from "./ranked.js";
@@ -28,17 +28,19 @@ export function knowledgeGradient(options: KnowledgeGradientOptions = {}): Alloc
   const { roundShare, answers = 32 } = options;
   requireInteger("knowledgeGradient.answers", answers, 2);
   const memo = new Map<string, number>();
+  const rank = ({ samples, inFlight }: Arm): number => {
+    const { votes } = answerCounts(samples);
+    const key = votes.join();
+    const known = memo.get(key) ?? gradient(votes, Math.max(answers, votes.length));
+    if (memo.size >= MEMO_ENTRIES) memo.clear();
+    memo.set(key, known);
+    return known / (1 + inFlight);
+  };
   return ranked({
     name: "knowledgeGradient",
     roundShare,
-    priority({ samples }) {
-      const { votes } = answerCounts(samples);
-      const key = votes.join();
-      const known = memo.get(key) ?? gradient(votes, Math.max(answers, votes.length));
-      if (memo.size >= MEMO_ENTRIES) memo.clear();
-      memo.set(key, known);
-      return known;
-    },
+    priority: rank,
+    ranking: { level: () => 0, rank },
   });
 }
 

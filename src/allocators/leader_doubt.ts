@@ -1,5 +1,5 @@
 import { requireInteger, requireKnownKeys } from "../core/errors.js";
-import type { Allocator } from "../core/types.js";
+import type { Allocator, Arm } from "../core/types.js";
 import { leaderProbability } from "./adaptive_consistency.js";
 import { answerCounts } from "./answer_counts.js";
 import { ranked } from "./ranked.js";
@@ -22,15 +22,12 @@ export function leaderDoubt(options: LeaderDoubtOptions = {}): Allocator {
   requireKnownKeys("leaderDoubt", options, ["roundShare", "maxSamples"]);
   const { roundShare, maxSamples = 64 } = options;
   requireInteger("leaderDoubt.maxSamples", maxSamples, 1);
+  const rank = ({ samples, inFlight }: Arm): number => {
+    const [first = 0, second = 0] = answerCounts(samples).votes;
+    return (1 - leaderProbability(first, second)) / (1 + inFlight);
+  };
   return {
-    ...ranked({
-      name: "leaderDoubt",
-      roundShare,
-      priority({ samples }) {
-        const [first = 0, second = 0] = answerCounts(samples).votes;
-        return 1 - leaderProbability(first, second);
-      },
-    }),
-    isSettled: ({ samples }) => samples.length >= maxSamples,
+    ...ranked({ name: "leaderDoubt", roundShare, priority: rank, ranking: { level: () => 0, rank } }),
+    isSettled: ({ samples, inFlight }) => samples.length + inFlight >= maxSamples,
   };
 }

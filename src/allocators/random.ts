@@ -14,6 +14,6 @@ export function random(options: Pick<RankedOptions, "roundShare"> = {}): Allocat
 }
 
 /** A drawn number explains nothing, and reading it again would draw another. */
-function withoutPriority({ name, allocate }: Allocator): Allocator {
-  return { name, allocate };
+function withoutPriority({ priority: _drawn, ...ranks }: Allocator): Allocator {
+  return ranks;
 }

@@ -1,6 +1,6 @@
 import { OptionError } from "../core/errors.js";
 import { ceilingOf } from "../core/products.js";
-import type { AllocationContext, Allocator, Arm } from "../core/types.js";
+import type { AllocationContext, Allocator, Arm, Ranking } from "../core/types.js";
 
 /** What an allocator by ranking consists of. */
 export interface RankedOptions {
@@ -9,9 +9,12 @@ export interface RankedOptions {
   priority(arm: Arm, context: AllocationContext): number;
   /**
    * Share of the arms that form the top-ranked set S of a round, in (0, 1];
-   * rounded up, so at least one arm. Default: see `DEFAULT_ROUND_SHARE`.
+   * rounded up, so at least one arm. Default: see `DEFAULT_ROUND_SHARE`; more where
+   * their first calls would not fill the slots that a limit of concurrency leaves.
    */
   roundShare?: number | undefined;
+  /** How the first arm is found without looking at all: see `Ranking`. Default: all are looked at. */
+  ranking?: Ranking | undefined;
 }
 
 /**
@@ -30,13 +33,25 @@ export const DEFAULT_ROUND_SHARE = 0.25;
  *
  * @throws {OptionError} if `roundShare` is not in (0, 1]
  */
-export function ranked({ name, priority, roundShare = DEFAULT_ROUND_SHARE }: RankedOptions): Allocator {
+export function ranked(options: RankedOptions): Allocator {
+  return rankedBy(options, options.roundShare, DEFAULT_ROUND_SHARE);
+}
+
+/** As `ranked()`, with a default share of the allocator's own. */
+export function rankedBy(
+  { name, priority, ranking }: RankedOptions,
+  givenShare: number | undefined,
+  defaultShare: number,
+): Allocator {
+  const roundShare = givenShare ?? defaultShare;
   if (typeof roundShare !== "number" || !(roundShare > 0 && roundShare <= 1)) {
     throw new OptionError(`${name}.roundShare`, roundShare, "Give a number above 0 and at most 1.");
   }
   return {
     name,
     priority,
+    roundShare,
+    ...(ranking && { ranking }),
     allocate(arms, context) {
       const priorities = arms.map((arm) => priority(arm, context));
       const order = arms
@@ -44,11 +59,21 @@ export function ranked({ name, priority, roundShare = DEFAULT_ROUND_SHARE }: Ran
         .toSorted((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
       const pulls = arms.map(() => 0);
       let left = context.pulls;
-      for (const place of order.slice(0, Math.max(1, ceilingOf(roundShare, arms.length)))) {
+      const size = Math.max(
+        1,
+        ceilingOf(roundShare, arms.length),
+        givenShare === undefined ? armsThatFill(context) : 0,
+      );
+      for (const place of order.slice(0, size)) {
         pulls[place] = Math.min(context.unitSamples, left);
         left -= pulls[place];
       }
       return pulls;
     },
   };
+}
+
+/** Arms whose calls fill the slots, where the sampler asks half of a unit at once; 0 if nothing limits them. */
+function armsThatFill({ slots, unitSamples }: AllocationContext): number {
+  return slots === Infinity ? 0 : Math.ceil(slots / Math.ceil(unitSamples / 2));
 }

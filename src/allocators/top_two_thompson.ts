@@ -23,19 +23,20 @@ export function topTwoThompson(options: TopTwoThompsonOptions = {}): Allocator {
   const { roundShare, alpha = 1 } = options;
   if (typeof alpha !== "number" || !(alpha > 0 && alpha < Infinity))
     throw new OptionError("topTwoThompson.alpha", alpha, "Give a finite number above 0.");
-  const { name, allocate } = ranked({
+  const { priority: _drawn, ...ranks } = ranked({
     name: "topTwoThompson",
     roundShare,
-    priority({ samples }, { random }) {
+    priority({ samples, inFlight }, { random }) {
       const { votes, total } = answerCounts(samples);
       const [first = 0, second = 0] = votes;
       const share = drawBeta(first + alpha, second + alpha, random);
       const mass = (first + second + 2 * alpha) / (total + 2 * alpha);
-      return mass * (1 - 2 * share);
+      const ahead = mass * (1 - 2 * share);
+      return ahead > 0 ? ahead / (1 + inFlight) : ahead * (1 + inFlight);
     },
   });
   // Without `priority`: a drawn number explains nothing, and reading it again would draw another.
-  return { name, allocate };
+  return ranks;
 }
 
 /** One draw of Beta(a, b), as the first of two gamma variables over their sum. */

@@ -1,5 +1,5 @@
 import { OptionError, requireKnownKeys } from "../core/errors.js";
-import type { Allocator } from "../core/types.js";
+import type { Allocator, Arm } from "../core/types.js";
 import { ranked } from "./ranked.js";
 
 /** Options of `ucb()`. */
@@ -15,6 +15,9 @@ export interface UcbOptions {
  * u_i the arm's uncertainty, B_i its samples and B_used those of all arms. The
  * logarithm is the natural one, as in UCB1 (Auer et al. 2002).
  *
+ * Where nothing waits for rounds, samples in flight count in B_i, and u_i is divided
+ * by 1 + their number: of what one more is worth, they have bought the most.
+ *
  * @throws {OptionError} if an option is out of range
  */
 export function ucb(options: UcbOptions = {}): Allocator {
@@ -27,6 +30,19 @@ export function ucb(options: UcbOptions = {}): Allocator {
     name: "ucb",
     roundShare,
     priority: (arm, { usedSamples }) =>
-      arm.uncertainty + explorationRatio * Math.sqrt(Math.log(usedSamples) / arm.samples.length),
+      arm.uncertainty / (1 + arm.inFlight) +
+      explorationRatio * Math.sqrt(Math.log(usedSamples) / samplesOf(arm)),
+    // The logarithm moves all arms, but among those with as many samples the order is that of u_i alone.
+    ranking: {
+      level: (arm) => samplesOf(arm) * MOST_IN_FLIGHT + arm.inFlight,
+      rank: ({ uncertainty }) => uncertainty,
+    },
   });
+}
+
+/** No arm has as many samples in flight; it tells two numbers in one apart. */
+const MOST_IN_FLIGHT = 2 ** 20;
+
+function samplesOf({ samples, inFlight }: Arm): number {
+  return samples.length + inFlight;
 }

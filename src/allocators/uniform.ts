@@ -1,4 +1,4 @@
-import type { Allocator } from "../core/types.js";
+import type { Allocator, Arm } from "../core/types.js";
 
 /**
  * An even split: every pull goes to the arm with the fewest samples, the earlier
@@ -11,10 +11,10 @@ export function uniform(): Allocator {
     allocate(arms, { pulls: pool, unitSamples }) {
       const pulls = arms.map(() => 0);
       let left = pool;
-      const fewest = arms.reduce((least, arm) => Math.min(least, arm.samples.length), Infinity);
+      const fewest = arms.reduce((least, arm) => Math.min(least, samplesOf(arm)), Infinity);
       for (let level = fewest; left > 0 && level < fewest + unitSamples; level++) {
         for (const [place, arm] of arms.entries()) {
-          if (left > 0 && arm.samples.length <= level) {
+          if (left > 0 && samplesOf(arm) <= level) {
             pulls[place] = (pulls[place] as number) + 1;
             left -= 1;
           }
@@ -22,5 +22,20 @@ export function uniform(): Allocator {
       }
       return pulls;
     },
+    ranking: {
+      level: () => 0,
+      rank: (arm) => -samplesOf(arm),
+      // As far as all arms can get together, so that none takes what others lack.
+      pulls(arm, { usedSamples, pulls, arms, unitSamples }) {
+        const even = Math.floor((usedSamples + pulls) / arms) - samplesOf(arm);
+        return Math.min(pulls, unitSamples, Math.max(1, even));
+      },
+    },
+    // Whatever comes back, it decides the same.
+    roundShare: 1,
   };
+}
+
+function samplesOf({ samples, inFlight }: Arm): number {
+  return samples.length + inFlight;
 }

@@ -1,8 +1,8 @@
 import { OptionError, requireInteger, requireKnownKeys } from "../core/errors.js";
-import type { Allocator, Arm } from "../core/types.js";
-import { answerCounts } from "./answer_counts.js";
+import type { AllocationContext, Allocator, Arm } from "../core/types.js";
+import { answerCounts, expectedCost } from "./answer_counts.js";
 import { urnIndex } from "./polya_urn.js";
-import { ranked } from "./ranked.js";
+import { rankedBy } from "./ranked.js";
 
 /** What the vote index knows of a question. Fractions are fine, for votes that count less than one. */
 export interface VoteCounts {
@@ -29,7 +29,7 @@ export interface VoteIndexShape {
 
 /** Options of `voteIndex()`. */
 export interface VoteIndexOptions extends VoteIndexShape {
-  /** Share of the arms that get a unit in each round, in (0, 1]. Default 0.05. */
+  /** Share of the arms that get a unit in each round, in (0, 1]. Default 0.05, or more: see `ranked()`. */
   roundShare?: number;
   /**
    * An arm whose index is below this price is settled: it gets no more samples,
@@ -47,6 +47,8 @@ export interface VoteIndexOptions extends VoteIndexShape {
   counts?: (arm: Arm) => VoteCounts;
 }
 
+const DEFAULT_INDEX_SHARE = 0.05;
+
 /**
  * Units go to the questions whose vote gains most from the next sample: the
  * optimal-stopping index of the majority vote, needing only the sampled answers. A
@@ -54,20 +56,31 @@ export interface VoteIndexOptions extends VoteIndexShape {
  * hopeless questions fade by themselves. To be used with small units
  * (`unitSamples` 1 or 2). See `voteIndexOf` for the formula.
  *
+ * The index is divided by what a sample of the question is expected to cost, in
+ * output tokens over the mean of the batch, and by 1 + its samples in flight.
+ *
  * @throws {OptionError} if an option is unknown or out of range
  */
 export function voteIndex(options: VoteIndexOptions = {}): Allocator {
   requireKnownKeys("voteIndex", options, ["kappa", "alpha", "roundShare", "price", "maxSamples", "counts"]);
-  const { kappa, alpha, roundShare = 0.05, price = 0, maxSamples = Infinity, counts = answersOf } = options;
+  const { kappa, alpha, roundShare, price = 0, maxSamples = Infinity, counts = answersOf } = options;
   requireNumber("kappa", kappa ?? 0, kappa === undefined || kappa >= 0, "of at least 0");
   requireNumber("alpha", alpha ?? 1, alpha === undefined || alpha > 0, "above 0");
   requireNumber("price", price, price >= 0, "of at least 0");
   if (maxSamples !== Infinity) requireInteger("voteIndex.maxSamples", maxSamples, 1);
   const shape = { ...(kappa !== undefined && { kappa }), ...(alpha !== undefined && { alpha }) };
-  const indexOf = (arm: Arm): number => voteIndexOf(counts(arm), shape);
+  const indexOf = (arm: Arm): number => voteIndexOf(counts(arm), shape) / (1 + arm.inFlight);
+  const rank = (arm: Arm, meanOutputTokens: number | null): number =>
+    indexOf(arm) / expectedCost(arm, meanOutputTokens);
+  const named = {
+    name: "voteIndex",
+    priority: (arm: Arm, { meanOutputTokens }: AllocationContext) => rank(arm, meanOutputTokens),
+    ranking: { level: () => 0, rank },
+  };
   return {
-    ...ranked({ name: "voteIndex", roundShare, priority: indexOf }),
-    isSettled: (arm) => arm.samples.length >= maxSamples || (price > 0 && indexOf(arm) < price),
+    ...rankedBy(named, roundShare, DEFAULT_INDEX_SHARE),
+    isSettled: (arm) =>
+      arm.samples.length + arm.inFlight >= maxSamples || (price > 0 && indexOf(arm) < price),
   };
 }
 

@@ -91,6 +91,16 @@ export function worstCaseOfReply({ inputTokens, outputTokens }: Reservation, rep
   return { inputTokens: inputTokens / replies, outputTokens: outputTokens / replies };
 }
 
+/** Replies with the most that each can have cost, where a limit had to know it. */
+export function withWorstCase<Message>(
+  replies: readonly Reply<Message>[],
+  held: Reservation,
+): readonly Reply<Message>[] {
+  if (held.inputTokens === 0 && held.outputTokens === 0) return replies;
+  const worstCase = worstCaseOfReply(held, replies.length);
+  return replies.map((reply) => ({ ...reply, worstCase }));
+}
+
 /**
  * @param inputs number of inputs that share the budget, at least 1
  * @param samplesPerCall responses that one call brings, at least 1

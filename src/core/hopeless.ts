@@ -1,7 +1,7 @@
 import type { Reply } from "./types.js";
 
 /** As many as the independent half of the paper's unit: one passing fault does not cost a question. */
-const FAILURES_TO_GIVE_UP = 4;
+export const FAILURES_TO_GIVE_UP = 4;
 
 /** A question that was answered before is given up later: as many as the paper's unit. */
 const FAILURES_AFTER_SUCCESS = 8;

@@ -11,10 +11,45 @@ const WARM_UP = 32;
  */
 export function randomStreams(seed: number): () => Random {
   const root = warmGenerator(seed);
+  return () => streamOf(root.next());
+}
+
+/**
+ * The stream of one unit of one question: a function of what the question says, not of
+ * its place or of when it was asked, so that neither other questions nor the order in
+ * which calls come back shift its draws. Nothing is computed before the first draw.
+ *
+ * @param occurrence which of several equal questions it is, from 0
+ * @param unit which unit of the question, from 0
+ */
+export function unitStream(seed: number, question: string, occurrence: number, unit: number): Random {
+  let own: Random | undefined;
   return () => {
-    const own = warmGenerator(root.next());
-    return () => uniformFloat64(own);
+    own ??= streamOf([hashOf(question), occurrence, unit].reduce(mixed, seed));
+    return own();
   };
+}
+
+/** FNV-1a over UTF-16 code units, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let place = 0; place < text.length; place++) {
+    hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193);
+  }
+  return hash;
+}
+
+/** One number of 32 bits from two, by the finalizer of MurmurHash3: neighbours end far apart. */
+function mixed(hash: number, next: number): number {
+  let bits = Math.imul(hash, 0x9e3779b1) ^ next;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+function streamOf(seed: number): Random {
+  const own = warmGenerator(seed);
+  return () => uniformFloat64(own);
 }
 
 function warmGenerator(seed: number): ReturnType<typeof xoroshiro128plus> {

@@ -1,40 +1,30 @@
 import type { Account } from "./account.js";
+import {
+  addSample,
+  conclude,
+  guarded,
+  isOpen,
+  isSettled,
+  measure,
+  nextStream,
+  openArms,
+  reread,
+} from "./arm_state.js";
+import type { ArmState, Method, Terms } from "./arm_state.js";
 import { requireAllocation, requirePlan } from "./contracts.js";
-import { asError } from "./errors.js";
-import { isHopeless } from "./hopeless.js";
+import { forgetLosers } from "./forget.js";
 import { randomStreams } from "./random.js";
-import type {
-  AllocationContext,
-  Allocator,
-  Arm,
-  Random,
-  Reply,
-  RoundRecord,
-  Sample,
-  SampleRequest,
-  Sampler,
-  Solution,
-  Tally,
-  UncertaintyMeasure,
-  VotingRule,
-} from "./types.js";
+import { TokenMean } from "./token_mean.js";
+import type { AllocationContext, Arm, Random, Reply, RoundRecord, SampleRequest, Solution } from "./types.js";
 
-/** The parts that make up a method. */
-export interface Method<Prompt = unknown> {
-  sampler: Sampler<Prompt>;
-  allocator: Allocator;
-  uncertainty: UncertaintyMeasure;
-  voting: VotingRule;
-  /** B_unit, in samples. */
-  unitSamples: number;
-  /** Every random choice follows from it. */
-  seed: number;
-}
+export type { Method, Terms } from "./arm_state.js";
 
 /** One call of the model that may be sent now. */
 export interface Call<Message, Prompt> {
   arm: Arm<Message>;
   request: SampleRequest<Prompt>;
+  /** Round of the unit that it belongs to. */
+  round: number;
 }
 
 /** A unit that begins: what the arm was granted, and why. */
@@ -59,21 +49,11 @@ export interface Step<Message, Prompt> {
    * Arms whose unit is over: their replies are wanted again, in their order, with the
    * answers as they read beside each other. Without calls; only if `Terms` say so.
    */
-  rereads?: readonly Arm<Message>[];
-  /** Every arm, with all replies booked. */
-  arms: readonly Arm<Message>[];
+  rereads?: readonly { arm: Arm<Message>; round: number }[];
+  /** The arms that were asked last, with all replies booked. */
+  asked: readonly Arm<Message>[];
   /** The first thing that a part of the method threw so far. */
   fault: Error | undefined;
-}
-
-/** What the rounds need to know of the outside. */
-export interface Terms<Message> {
-  /** Responses that one call brings, at least 1. */
-  samplesPerCall: number;
-  /** Whether the answers of an arm are read anew, all together, after each of its units. */
-  rereads?: boolean;
-  /** Whether the arm may still be pulled (its caller may have aborted it). */
-  isOpen(arm: Arm<Message>): boolean;
 }
 
 /**
@@ -105,24 +85,13 @@ export function* playRounds<Message, Prompt>(
   account: Account,
   terms: Terms<Message>,
 ): Generator<Step<Message, Prompt>, Solution<Message>[], Replies<Message>> {
-  const nextStream = randomStreams(method.seed);
-  const allocatorRandom = nextStream();
-  const states = questions.map((question, index): ArmState<Message> => {
-    const samples: Sample<Message>[] = [];
-    const uncertainty = method.uncertainty([]);
-    const arm = { index, question, samples, unitStart: 0, uncertainty };
-    return { arm, samples, random: nextStream(), rounds: [], isSpent: false, fault: undefined };
-  });
-  const arms = states.map(({ arm }) => arm);
-  const isOpen = ({ arm, fault }: ArmState<Message>): boolean =>
-    fault === undefined && !isHopeless(arm.samples) && terms.isOpen(arm);
-  const isSettled = (state: ArmState<Message>): boolean =>
-    guarded([state], () => method.allocator.isSettled?.(state.arm), true) === true;
-
+  const allocatorRandom = randomStreams(method.seed)();
+  const states = openArms<Message>(questions, method);
+  const tokens = new TokenMean();
+  let asked: Arm<Message>[] = [];
   const firstFault = (): Error | undefined => states.find(({ fault }) => fault !== undefined)?.fault;
-
   let closed: ClosedUnit<Message>[] = [];
-  let grants = firstUnit(states, account.samplesLeft(), method.unitSamples);
+  let grants = firstUnit(states, method, account.samplesLeft());
   for (let round = 0; grants.length > 0; round++) {
     for (const { state } of grants) state.arm.unitStart = state.arm.samples.length;
     let opened = grants.map(({ state, pulls, priority }) => ({
@@ -131,123 +100,88 @@ export function* playRounds<Message, Prompt>(
     }));
     for (;;) {
       const wave = nextWave(
-        grants.filter(({ state }) => isOpen(state) && !state.isSpent),
+        grants.filter(({ state }) => isOpen(state, terms) && !state.isSpent),
         method,
         account,
         terms.samplesPerCall,
       );
       if (wave.length === 0) break;
-      const calls = wave.map(({ state, request }) => ({ arm: state.arm, request }));
-      const replies = yield { closed, opened, calls, arms, fault: firstFault() };
+      const calls = wave.map(({ state, request }) => ({ arm: state.arm, request, round }));
+      const replies = yield { closed, opened, calls, asked, fault: firstFault() };
       closed = [];
       opened = [];
       for (const [place, { state, request }] of wave.entries()) {
         for (const reply of replies[place] ?? []) {
           account.record(reply);
-          state.samples.push(toSample(reply, state.samples.length, round, request));
+          addSample(state, reply, round, request);
+          tokens.add(reply.usage);
         }
       }
+      asked = [...new Set(calls.map(({ arm }) => arm))];
       // Nothing is in flight, so none of these calls will ever fit.
       if (replies.every(({ length }) => length === 0)) for (const { state } of wave) state.isSpent = true;
       for (const { state } of grants) measure(state, method);
     }
     if (terms.rereads === true && opened.length === 0) {
-      const rereads = grants.map(({ state }) => state.arm);
-      const read = yield { closed: [], opened, calls: [], rereads, arms, fault: firstFault() };
-      for (const [place, { state }] of grants.entries()) {
-        for (const [index, sample] of state.samples.entries())
-          sample.answer = read[place]?.[index]?.answer ?? null;
-        measure(state, method);
-      }
+      const rereads = grants.map(({ state }) => ({ arm: state.arm, round }));
+      const read = yield { closed: [], opened, calls: [], rereads, asked, fault: firstFault() };
+      for (const [place, { state }] of grants.entries()) reread(state, read[place] ?? [], method);
     }
     // Still unannounced: every granted arm was closed before its first call.
     if (opened.length === 0) closed = grants.map((grant) => closeUnit(grant, round));
-    const willing = states.filter((state) => isOpen(state) && !state.isSpent && !isSettled(state));
-    grants =
-      willing.length === 0 || account.affordable() < 1
-        ? []
-        : guarded(willing, () => nextGrants(willing, arms, method, account, allocatorRandom), []);
+    for (const { state } of grants) forgetLosers(state, unitPlaces(state), method, terms);
+    const willing = states.filter(
+      (state) => isOpen(state, terms) && !state.isSpent && !isSettled(state, method),
+    );
+    if (willing.length === 0 || account.affordable() < 1) break;
+    const context: AllocationContext = {
+      usedSamples: states.reduce((sum, { arm }) => sum + arm.samples.length, 0),
+      unitSamples: method.unitSamples,
+      pulls: account.affordable(),
+      arms: willing.length,
+      slots: terms.slots,
+      meanOutputTokens: tokens.value,
+      random: allocatorRandom,
+    };
+    grants = guarded(willing, () => nextGrants(willing, method, context), []);
   }
-  yield { closed, opened: [], calls: [], arms, fault: firstFault() };
-
-  const exhausted = account.exhausted() ?? "closed";
-  return states.map((state) => {
-    const nobody: Tally = { winner: null, votes: [] };
-    const outOfBudget = state.isSpent && exhausted === "closed" ? "cost" : exhausted;
-    const stopReason = !isOpen(state) ? "closed" : isSettled(state) ? "settled" : outOfBudget;
-    const tally = guarded([state], () => method.voting(state.arm.samples, state.random), nobody);
-    return { arm: state.arm, tally, rounds: state.rounds, stopReason, fault: state.fault };
-  });
-}
-
-/** Runs a part of the method, which is the user's to write; what it throws closes the arms it was asked about. */
-function guarded<Message, Result>(
-  states: readonly ArmState<Message>[],
-  task: () => Result,
-  otherwise: Result,
-): Result {
-  try {
-    return task();
-  } catch (error) {
-    const fault = asError(error);
-    for (const state of states) state.fault ??= fault;
-    return otherwise;
-  }
-}
-
-function measure<Message>(state: ArmState<Message>, { uncertainty }: Pick<Method, "uncertainty">): void {
-  const { arm } = state;
-  arm.uncertainty = guarded([state], () => uncertainty(readAnswers(arm)), arm.uncertainty);
-}
-
-/** An arm, which only this file changes. */
-interface ArmState<Message> {
-  arm: Arm<Message> & { unitStart: number; uncertainty: number };
-  /** The arm's own list. */
-  samples: Sample<Message>[];
-  random: Random;
-  rounds: RoundRecord[];
-  /** Whether its next call does not fit the budget. */
-  isSpent: boolean;
-  fault: Error | undefined;
+  yield { closed, opened: [], calls: [], asked, fault: firstFault() };
+  return conclude(states, method, account, terms);
 }
 
 interface Grant<Message> {
   state: ArmState<Message>;
   pulls: number;
   priority: number | null;
+  random: Random;
 }
 
 function firstUnit<Message>(
   states: ArmState<Message>[],
+  method: Method,
   samplesLeft: number,
-  unitSamples: number,
 ): Grant<Message>[] {
-  const pulls = Math.min(unitSamples, Math.floor(samplesLeft / states.length));
-  return states.map((state) => ({ state, pulls, priority: null }));
+  const pulls = Math.min(method.unitSamples, Math.floor(samplesLeft / states.length));
+  return states.map((state) => ({ state, pulls, priority: null, random: nextStream(state, method) }));
 }
 
 function nextGrants<Message>(
   willing: ArmState<Message>[],
-  all: readonly Arm<Message>[],
   method: Method,
-  account: Account,
-  random: Random,
+  context: AllocationContext,
 ): Grant<Message>[] {
-  const { allocator, unitSamples } = method;
+  const { allocator } = method;
   const arms = willing.map((state) => state.arm);
-  const context: AllocationContext = {
-    usedSamples: all.reduce((sum, { samples }) => sum + samples.length, 0),
-    unitSamples,
-    pulls: account.affordable(),
-    random,
-  };
   const pulls = allocator.allocate(arms, context);
   requireAllocation(allocator.name, pulls, arms.length, context);
   return willing
     .map((state, place) => ({ state, pulls: pulls[place] as number }))
     .filter((grant) => grant.pulls > 0)
-    .map((grant) => ({ ...grant, priority: allocator.priority?.(grant.state.arm, context) ?? null }));
+    .map((grant) => ({
+      ...grant,
+      priority: allocator.priority?.(grant.state.arm, context) ?? null,
+      random: nextStream(grant.state, method),
+    }));
 }
 
 /**
@@ -269,7 +203,7 @@ function nextWave<Message, Prompt>(
       const requests = guarded(
         [state],
         () => {
-          const plan = sampler.plan(state.arm, left, state.random);
+          const plan = sampler.plan(state.arm, left, grant.random);
           requirePlan(sampler.name, plan, state.arm, left);
           return plan;
         },
@@ -289,6 +223,10 @@ function pullsDone<Message>({ state }: Grant<Message>): number {
 }
 
 /** Everyone's first, then everyone's second, …: if the tokens run out, they run out for all alike. */
+function unitPlaces<Message>({ arm: { samples, unitStart } }: ArmState<Message>): number[] {
+  return Array.from({ length: samples.length - unitStart }, (_, place) => unitStart + place);
+}
+
 function byTurn(a: { turn: number }, b: { turn: number }): number {
   return a.turn - b.turn;
 }
@@ -303,20 +241,4 @@ function closeUnit<Message>(grant: Grant<Message>, round: number): ClosedUnit<Me
   };
   if (record.pulls > 0) rounds.push(record);
   return { arm, record };
-}
-
-function toSample<Message>(
-  reply: Reply<Message>,
-  index: number,
-  round: number,
-  { stage, purpose = "answer", parents }: SampleRequest,
-): Sample<Message> {
-  return { ...reply, index, round, stage, purpose, parents };
-}
-
-/** What the model answered; a failed call is no answer at all. */
-function readAnswers(arm: Arm): (string | null)[] {
-  return arm.samples
-    .filter(({ error, purpose }) => error === undefined && purpose === "answer")
-    .map(({ answer }) => answer);
 }

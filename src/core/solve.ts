@@ -1,37 +1,64 @@
-import { worstCaseOfReply } from "./account.js";
-import type { Account, Reservation } from "./account.js";
+import { withWorstCase } from "./account.js";
+import type { Account } from "./account.js";
+import { playCourse } from "./play_course.js";
 import { playRounds } from "./rounds.js";
 import type { Call, Method, Terms } from "./rounds.js";
 import { settleAll } from "./settle.js";
 import type { Arm, Reply, RoundRecord, SampleRequest, Solution } from "./types.js";
+
+/**
+ * When units are granted: `rounds`, Algorithm 1 of the paper, in which everyone waits
+ * for the slowest call of each half of a round, and which repeats itself call for
+ * call with the same seed; or `continuous`, in which a call is sent whenever one may be.
+ */
+export type Schedule = "rounds" | "continuous";
 
 /** The core's only door to the outside. */
 export interface Outside<Message, Prompt> extends Terms<Message> {
   /**
    * Calls the model once; brings one reply for each response. A failed call is one
    * reply with `error`; a rejection stops everything.
+   *
+   * @param round of the unit that the call belongs to; no other of the arm has the same
    */
-  generate(arm: Arm<Message>, request: SampleRequest<Prompt>): Promise<readonly Reply<Message>[]>;
+  generate(
+    arm: Arm<Message>,
+    request: SampleRequest<Prompt>,
+    round: number,
+  ): Promise<readonly Reply<Message>[]>;
   /**
    * Most tokens that the prompt of a call can have. Left out where nothing limits what
    * prompts cost. A rejection counts as zero: the call itself will fail alike.
    */
   inputTokens?: ((arm: Arm<Message>, request: SampleRequest<Prompt>) => Promise<number>) | undefined;
   /** Brings the replies of an arm with their answers as they read beside each other; only if `rereads`. */
-  reread?(arm: Arm<Message>): Promise<readonly Reply<Message>[]>;
+  reread?(arm: Arm<Message>, round: number): Promise<readonly Reply<Message>[]>;
   /** Called before the first call of a unit. */
   openUnit(arm: Arm<Message>, unit: Omit<RoundRecord, "uncertainty">): Promise<void>;
   /** Called after its last call, with what the arm really got: fewer pulls if the budget ran out. */
   closeUnit(arm: Arm<Message>, record: RoundRecord): Promise<void>;
   /**
-   * Called when every call of a wave has come back and is booked, with what a part of
-   * the method threw so far. May throw to stop everything.
+   * Called when calls that could be sent together have come back and are booked, with
+   * the arms that they were for and what a part of the method threw so far. May throw to
+   * stop everything.
    */
   afterWave(arms: readonly Arm<Message>[], fault: Error | undefined): void;
 }
 
-/** Plays the rounds of Algorithm 1 against a model, every wave at once. */
-export async function solve<Message, Prompt>(
+/** Plays Algorithm 1 against a model. */
+export function solve<Message, Prompt>(
+  questions: readonly string[],
+  method: Method<Prompt>,
+  account: Account,
+  outside: Outside<Message, Prompt>,
+  schedule: Schedule,
+): Promise<Solution<Message>[]> {
+  const play = schedule === "rounds" ? solveInRounds : playCourse;
+  return play(questions, method, account, outside);
+}
+
+/** Every wave at once. */
+async function solveInRounds<Message, Prompt>(
   questions: readonly string[],
   method: Method<Prompt>,
   account: Account,
@@ -45,10 +72,12 @@ export async function solve<Message, Prompt>(
       await settleAll(closed.map(({ arm, record }) => outside.closeUnit(arm, record)));
       await settleAll(opened.map(({ arm, unit }) => outside.openUnit(arm, unit)));
       const asked = send(calls, account, outside);
-      const reread = settleAll(rereads.map(async (arm) => (await outside.reread?.(arm)) ?? arm.samples));
+      const reread = settleAll(
+        rereads.map(async ({ arm, round }) => (await outside.reread?.(arm, round)) ?? arm.samples),
+      );
       const replies = (await settleAll([asked, reread])).flat();
       step = rounds.next(replies);
-      if (calls.length > 0 && !step.done) outside.afterWave(step.value.arms, step.value.fault);
+      if (calls.length > 0 && !step.done) outside.afterWave(step.value.asked, step.value.fault);
     }
     return step.value;
   } finally {
@@ -70,21 +99,14 @@ async function send<Message, Prompt>(
   });
   try {
     return await settleAll(
-      calls.map(async ({ arm, request }, place) => {
+      calls.map(async ({ arm, request, round }, place) => {
         const reservation = held[place];
         if (!reservation) return [];
-        const replies = await generate(arm, request);
-        return isPriced(reservation)
-          ? replies.map((reply) => ({ ...reply, worstCase: worstCaseOfReply(reservation, replies.length) }))
-          : replies;
+        return withWorstCase(await generate(arm, request, round), reservation);
       }),
     );
   } finally {
     // However it ends: another batch may draw on the account.
     for (const reservation of held) if (reservation) account.release(reservation);
   }
-}
-
-function isPriced({ inputTokens, outputTokens }: Reservation): boolean {
-  return inputTokens > 0 || outputTokens > 0;
 }

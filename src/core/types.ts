@@ -53,7 +53,7 @@ export interface Reply<Message = unknown> {
 export interface Sample<Message = unknown> extends Reply<Message> {
   /** Place among the samples of its arm, in the order asked, from 0. */
   index: number;
-  /** Round that paid for it; 0 is the first unit of every arm. */
+  /** Round of the unit that paid for it: see `RoundRecord`. */
   round: number;
   stage: Stage;
   purpose: Purpose;
@@ -70,6 +70,11 @@ export interface Arm<Message = unknown> {
   samples: readonly Sample<Message>[];
   /** Index of the first sample of the unit being sampled (Algorithm 2 works on one unit). */
   unitStart: number;
+  /**
+   * Samples granted in units that are under way and not back yet; 0 whenever rounds
+   * allocate. They cost already, and what they will say is unknown.
+   */
+  inFlight: number;
   /** Disagreement of the answers so far, in [0, 1]; 1 before the first. */
   uncertainty: number;
 }
@@ -93,6 +98,8 @@ export interface Sampler<Prompt = unknown> {
   name: string;
   /** Set if every request must bring exactly one response; a model that returns several is then refused. */
   singleResponses?: true | undefined;
+  /** Set if no request quotes a sample of an earlier unit; their texts may then be dropped. */
+  quotesOwnUnit?: true | undefined;
   /**
    * Requests that may be sent at the same time: at least 1 and at most `pulls`.
    * Called again with the pulls that remain, until the unit is used up.
@@ -104,13 +111,37 @@ export interface Sampler<Prompt = unknown> {
 
 /** What an allocator may know besides the arms. */
 export interface AllocationContext {
-  /** Samples asked for so far over all arms, failed ones included: B_used, the sum of all B_i. */
+  /** Samples asked for so far over all arms, failed ones and those in flight included: B_used, the sum of all B_i. */
   usedSamples: number;
   /** Size of one unit, B_unit, in samples. */
   unitSamples: number;
   /** Pulls left in the pool, at least 1. */
   pulls: number;
+  /** Arms that can still be pulled, at least 1. */
+  arms: number;
+  /** Calls that may be in flight together; Infinity if nothing limits them. */
+  slots: number;
+  /**
+   * Mean of the output tokens that the responses so far reported; `null` if none did.
+   * Where nothing waits for rounds, as it was when it was last looked at.
+   */
+  meanOutputTokens: number | null;
   random: Random;
+}
+
+/**
+ * How the next arm is found without looking at all of them. Arms of one level keep
+ * their order until one of them changes, whatever else the context says, but for
+ * `meanOutputTokens`. `priority` compares the first ones of the levels; it must not
+ * contradict `rank` within a level.
+ */
+export interface Ranking {
+  /** Names the level of an arm; there should be few. */
+  level(arm: Arm): number;
+  /** Larger is served first; among equals the earlier input. */
+  rank(arm: Arm, meanOutputTokens: number | null): number;
+  /** Pulls of the arm's next unit, from 1 to the smaller of `unitSamples` and `pulls` of the context. Default: that one. */
+  pulls?(arm: Arm, context: AllocationContext): number;
 }
 
 /** Decides who gets the next units. Pure: the same arguments give the same answer. */
@@ -125,7 +156,21 @@ export interface Allocator {
   allocate(arms: readonly Arm[], context: AllocationContext): number[];
   /** The number that ranks the arms, if the allocator has one; larger is served first. */
   priority?(arm: Arm, context: AllocationContext): number;
-  /** Whether the arm needs no more samples; it is then not offered again. Default: never. */
+  /**
+   * Lets the continuous schedule find the next arm in O(levels + log m). Without it,
+   * `allocate` is asked for every single unit, which looks at all arms.
+   */
+  ranking?: Ranking;
+  /**
+   * Share of the arms that may have units under way where nothing limits the calls in
+   * flight, in (0, 1]: without such a limit the whole budget would be granted blind.
+   * Default 1/4.
+   */
+  roundShare?: number;
+  /**
+   * Whether the arm needs no more samples than it has and has in flight; it is then not
+   * offered again, unless one of those comes back. Default: never.
+   */
   isSettled?(arm: Arm): boolean;
 }
 
@@ -152,7 +197,14 @@ export interface Tally {
 }
 
 /** Turns the samples of one arm, of which there may be none, into a winner. */
-export type VotingRule = (samples: readonly Sample[], random: Random) => Tally;
+export interface VotingRule {
+  (samples: readonly Sample[], random: Random): Tally;
+  /**
+   * Set if it looks at answers alone, and the first response that gave the winning one
+   * stands for it; the texts of all others may then be dropped.
+   */
+  firstStands?: true;
+}
 
 /**
  * Why an arm got no more samples: the pool of samples was used up, that of output
@@ -161,15 +213,18 @@ export type VotingRule = (samples: readonly Sample[], random: Random) => Tally;
  */
 export type StopReason = "samples" | "outputTokens" | "cost" | "settled" | "closed";
 
-/** What one arm got in one round. */
+/** What one arm got in one unit. */
 export interface RoundRecord {
-  /** 0 is the first unit of every arm. */
+  /**
+   * 0 is the first unit of every arm. The others count rounds, or, where nothing waits
+   * for rounds, the units of the whole batch in the order in which they were granted.
+   */
   round: number;
-  /** Samples asked for in this round. */
+  /** Samples asked for in this unit. */
   pulls: number;
   /** The allocator's priority that won them; `null` in round 0 or if it has none. */
   priority: number | null;
-  /** Uncertainty after the round. */
+  /** Uncertainty after the unit. */
   uncertainty: number;
 }
 

@@ -130,6 +130,7 @@ function play(
   const rounds = playRounds(questions, played, openAccount(budget, pool.length), {
     samplesPerCall: 1,
     isOpen: (arm) => nextOf(arm.index) !== undefined && (source?.hasMore(arm) ?? true),
+    slots: Infinity,
   });
   const replies = ({ arm: { index }, request }: Call<unknown, unknown>): Reply[] => {
     if (isRecorded(request)) return [toReply(request.recorded)];

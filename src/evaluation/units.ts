@@ -42,7 +42,7 @@ export function unitPlanOf({
     for (const unitStart of [0, unitSamples]) {
       const asked: SampleRequest[] = [];
       while (asked.length < unitSamples) {
-        const arm: Arm = { index: 0, question: "", samples, unitStart, uncertainty: 1 };
+        const arm: Arm = { index: 0, question: "", samples, unitStart, inFlight: 0, uncertainty: 1 };
         const requests = sampler.plan(arm, unitSamples - asked.length, random);
         if (
           requests.length === 0 ||

@@ -3,18 +3,17 @@ import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import type { Budget } from "../core/budget.js";
-import { isHopeless } from "../core/hopeless.js";
 import { finiteOrNull } from "../core/limits.js";
 import { settleAll } from "../core/settle.js";
 import { solve } from "../core/solve.js";
 import type { Method } from "../core/rounds.js";
-import type { Outside } from "../core/solve.js";
-import type { Arm, Reply, Tally } from "../core/types.js";
+import type { Outside, Schedule } from "../core/solve.js";
+import type { Arm, Tally } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
+import { openForgotten } from "./forgotten.js";
 import { generator } from "./generate.js";
 import type { AnswerExtractor } from "./generate.js";
-import { classify, endsBatch } from "./failures.js";
-import { openJournal, payAlways } from "./journal.js";
+import { openJournal } from "./journal.js";
 import type { JournalStore } from "./journal.js";
 import { openGrouper } from "./grouper.js";
 import type { Grouping } from "./grouping.js";
@@ -33,9 +32,8 @@ import type { Spend } from "./round_runs.js";
 import { closeRun, failRuns, openRun } from "./runs.js";
 import type { OpenInput, RunTemplate } from "./runs.js";
 import type { BatchPool } from "./shared_pool.js";
+import { stopWhenAborted, stoppingEarly, throwIfAborted, throwIfLost } from "./stops.js";
 import { traceIdOf } from "./tracer.js";
-
-type Generate = Outside<AIMessage, TurnsPrompt>["generate"];
 
 /** An input, and the messages it stands for. */
 export interface ReadInput {
@@ -75,12 +73,15 @@ export interface Batch extends RunTemplate {
   /** Whether an extractor that takes its time gets a run of its own for every response. Default true. */
   readingRuns?: boolean;
   method: Method<TurnsPrompt>;
+  schedule: Schedule;
   /** Finds out which responses mean the same. Default: those whose answers are equal. */
   grouping?: Grouping | undefined;
   /** When to ask for a person. Default never. */
   review?: ReviewFields | undefined;
   /** Adds to the record of an input before it is shown to anyone. */
   complete?: ((record: InputRecord, tally: Tally) => Promise<InputRecord>) | undefined;
+  /** Whether the records must hold every response in full. */
+  keepsResponses: boolean;
   /** Throw at the first input that fails, instead of an error in its record. */
   failFast: boolean;
   /** Where the account of the batch is opened. */
@@ -126,6 +127,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     totalCostUsd: batch.budget.totalCostUsd ?? null,
   });
   const inputOf = (arm: Arm): OpenInput => open[arm.index] as OpenInput;
+  const forgotten = openForgotten();
   const journal =
     batch.journal &&
     openJournal(
@@ -141,36 +143,53 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     );
     const settings = {
       ...batch,
+      // The schedule itself keeps to its slots.
+      maxConcurrency: batch.schedule === "continuous" ? undefined : batch.maxConcurrency,
       stop: stop.signal,
-      ask: journal?.ask ?? payAlways,
+      ask: journal?.ask,
       patience: patienceOf(batch),
     };
-    const generate = pool.watching(namingAborts(generator(open, settings), inputOf, stop.signal));
+    const generate = pool.watching(generator(open, settings));
     const outside: Outside<AIMessage, TurnsPrompt> = {
       generate: stoppingEarly(generate, stop, failFast),
       inputTokens:
         batch.budget.totalCostUsd === undefined ? undefined : promptSizes(batch.model, inputOf, stop.signal),
-      ...(groups && { rereads: true, reread: (arm) => groups.reread(arm) }),
+      ...(groups && { rereads: true, reread: (arm, round) => groups.reread(arm, round) }),
       samplesPerCall,
+      slots: batch.maxConcurrency ?? Infinity,
+      ...(mayForget(batch) && { forget: forgotten.add }),
       isOpen: (arm) => !stop.signal.aborted && inputOf(arm).config.signal?.aborted !== true,
       openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record, spend),
       afterWave: (arms, fault) => {
-        if (throwsOnAbort) throwIfAborted(open);
-        if (failFast) throwIfLost(arms, stop.signal, fault);
+        try {
+          // Whoever aborted has stopped everything: see `stopWhenAborted`.
+          if (throwsOnAbort) stop.signal.throwIfAborted();
+          if (failFast) throwIfLost(arms, stop.signal, fault);
+        } catch (error) {
+          // What else is in flight is in vain.
+          stop.abort(error);
+          throw error;
+        }
       },
     };
     const unwatch = throwsOnAbort ? stopWhenAborted(open, stop) : () => {};
     const questions = open.map(({ question }) => question);
-    const solving = solve(questions, batch.method, account, outside);
+    const solving = solve(questions, batch.method, account, outside, batch.schedule);
     const solutions = await solving.finally(unwatch);
     groups?.close();
+    const budget = account.report();
     const voted = solutions.map((solution, index) => {
       const { run, config } = open[index] as OpenInput;
       const grouped = groups?.spentOn(solution.arm);
       const ids = { runId: run?.runId ?? null, traceId: traceIdOf(run), batchId };
-      const parts = { budget: account.report(), grouped };
-      return buildRecord(groups?.elect(solution) ?? solution, ids, config.signal?.reason, parts);
+      const record = buildRecord(groups?.elect(solution) ?? solution, ids, config.signal?.reason, {
+        budget,
+        grouped,
+        forgotten: forgotten.of(solution.arm),
+      });
+      const isUnasked = record.samples === 0 && stop.signal.aborted;
+      return isUnasked ? { ...record, error: abortError(stop.signal.reason) } : record;
     });
     const complete = batch.complete ?? ((record: InputRecord): InputRecord => record);
     const records = await Promise.all(
@@ -214,80 +233,10 @@ export function withBatchId(
   return Array.isArray(options) ? options.map(own) : own(options ?? {});
 }
 
-/**
- * Without `returnExceptions`, one aborted input ends the batch: no call of the others goes on spending.
- *
- * @throws its reason, if a signal is aborted already
- */
-function stopWhenAborted(open: readonly OpenInput[], stop: AbortController): () => void {
-  const signals = new Set(open.flatMap(({ config }) => config.signal ?? []));
-  const listener = (event: Event): void => stop.abort((event.target as AbortSignal).reason);
-  throwIfAborted(open);
-  for (const signal of signals) signal.addEventListener("abort", listener, { once: true });
-  return () => signals.forEach((signal) => signal.removeEventListener("abort", listener));
-}
-
-/** A call that was aborted ends with the reason of that abort, whatever the client made of it. */
-function namingAborts(generate: Generate, inputOf: (arm: Arm) => OpenInput, stop: AbortSignal): Generate {
-  return async (arm, request) => {
-    const replies = await generate(arm, request);
-    const aborted = [inputOf(arm).config.signal, stop].find((signal) => signal?.aborted);
-    if (!aborted) return replies;
-    return replies.map((reply) => (reply.error ? { ...reply, error: abortError(aborted.reason) } : reply));
-  };
-}
-
-/**
- * Stops every other call as soon as the batch is lost: at an error with which
- * LangGraph steers, at one that every other call would meet too (a bad key, say), and,
- * without `returnExceptions`, once an input is hopeless.
- */
-function stoppingEarly(generate: Generate, stop: AbortController, failFast: boolean): Generate {
-  const arms = new Map<number, { pending: number; replies: Reply[] }>();
-  return async (arm, request) => {
-    const known = arms.get(arm.index) ?? { pending: 0, replies: [] };
-    arms.set(arm.index, known);
-    known.pending += 1;
-    try {
-      const replies = await generate(arm, request);
-      known.pending -= 1;
-      known.replies.push(...replies);
-      const fatal = replies.find(isFatal);
-      if (fatal) stop.abort(fatal.error);
-      if (failFast && known.pending === 0 && isLost(known.replies)) stop.abort(replies[0]?.error);
-      return replies;
-    } catch (error) {
-      stop.abort(error);
-      throw error;
-    }
-  };
-}
-
-/** Whether an input has nothing but failed calls, and will get no more. */
-function isLost(replies: readonly Reply[]): boolean {
-  return replies.every(({ error }) => error !== undefined) && isHopeless(replies);
-}
-
-function isFatal({ error, message }: Reply): boolean {
-  return error !== undefined && message === undefined && endsBatch(classify(error));
-}
-
 /** Repeats what may have been charged only where no limit has to know of it. */
 function patienceOf({ model, retries, callTimeoutMs, budget, method }: Batch): Patience {
   const repeatsUncertain = budget.totalOutputTokens === undefined && budget.totalCostUsd === undefined;
   return patience({ model, retries, callTimeoutMs, repeatsUncertain, seed: method.seed });
-}
-
-/** @throws what stopped the batch, what a part threw, or the error of an input that has nothing but failed calls */
-function throwIfLost(arms: readonly Arm[], stop: AbortSignal, fault: Error | undefined): void {
-  if (fault) throw fault;
-  stop.throwIfAborted();
-  const hopeless = arms.find(({ samples }) => isLost(samples));
-  if (hopeless) throw hopeless.samples[0]?.error;
-}
-
-function throwIfAborted(open: readonly OpenInput[]): void {
-  for (const { config } of open) config.signal?.throwIfAborted();
 }
 
 /** Asks for a review of the completed answer, whose agreement may be another than that of the vote. */
@@ -296,4 +245,9 @@ function reviewed(record: InputRecord, rule: ReviewFields | undefined): InputRec
   const review = reviewOf(rule, record, record.responses);
   if (record.message) record.message.response_metadata.dynscaling.review = review;
   return { ...record, review };
+}
+
+/** Whether nobody will see more of a response than its vote and usage, unless it stands for the winner. */
+function mayForget({ keepsResponses, grouping, review, complete }: Batch): boolean {
+  return !keepsResponses && grouping === undefined && review === undefined && complete === undefined;
 }

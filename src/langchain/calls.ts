@@ -3,23 +3,100 @@ import { AsyncCaller } from "@langchain/core/utils/async_caller";
 /** LangGraph's message streaming shows every model call that does not carry this tag. */
 export const HIDDEN_FROM_STREAMS = "langsmith:nostream";
 
-/** Runs a call, unless its signal is aborted before it begins. */
-export type RunCall = <Result>(signal: AbortSignal, task: () => Promise<Result>) => Promise<Result>;
-
-/** @param maxConcurrency most calls under way at the same time; the others wait. Default: no limit. */
-export function openCalls(maxConcurrency: number | undefined): RunCall {
-  // Its queue costs as much as tracing a call; without a limit there is nothing to queue.
-  const caller = maxConcurrency && new AsyncCaller({ maxConcurrency, maxRetries: 0 });
-  return async (signal, task) => {
-    const begin = (): ReturnType<typeof task> => {
-      signal.throwIfAborted();
-      return task();
-    };
-    return caller ? caller.call(async () => begin()) : begin();
-  };
+/** One call under way, with a signal of its own: shared ones gather listeners until Node warns. */
+export interface OpenCall {
+  /** Follows the stop of the batch and the signal of the call's input. */
+  signal: AbortSignal;
+  /** Runs a task, unless the signal is aborted before it begins. */
+  run<Result>(task: () => Promise<Result>): Promise<Result>;
+  /** To be called when the call is over. */
+  close(): void;
 }
 
-/** Waits for a task until its signal is aborted: some clients do not hear it, so nobody waits for them. */
+/**
+ * Opens calls that end with the batch or with their input.
+ *
+ * @param stop ends every call
+ * @param maxConcurrency most tasks under way at the same time; the others wait. Default: no limit.
+ */
+export function openCalls(
+  stop: AbortSignal,
+  maxConcurrency: number | undefined,
+): (ofInput: AbortSignal | undefined) => OpenCall {
+  const everyone = new Followers(stop);
+  const byInput = new Map<AbortSignal, Followers>();
+  // Its queue costs as much as tracing a call; without a limit there is nothing to queue.
+  const caller =
+    maxConcurrency === undefined ? undefined : new AsyncCaller({ maxConcurrency, maxRetries: 0 });
+  const followersOf = (signal: AbortSignal): Followers => {
+    const known = byInput.get(signal);
+    // A signal that follows it: many batches may have been handed the same one.
+    const followers = known ?? new Followers(AbortSignal.any([signal]));
+    if (known === undefined) byInput.set(signal, followers);
+    return followers;
+  };
+  return (ofInput) =>
+    new FollowingCall(ofInput === undefined ? [everyone] : [everyone, followersOf(ofInput)], caller);
+}
+
+class FollowingCall implements OpenCall {
+  readonly #controller = new AbortController();
+  readonly #followed: readonly Followers[];
+  readonly #caller: AsyncCaller | undefined;
+
+  constructor(followed: readonly Followers[], caller: AsyncCaller | undefined) {
+    this.#followed = followed;
+    this.#caller = caller;
+    for (const followers of followed) followers.add(this);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  run<Result>(task: () => Promise<Result>): Promise<Result> {
+    const { signal } = this;
+    if (this.#caller === undefined) return signal.aborted ? Promise.reject(signal.reason as Error) : task();
+    return this.#caller.call(async () => {
+      signal.throwIfAborted();
+      return task();
+    });
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  close(): void {
+    for (const followers of this.#followed) followers.delete(this);
+  }
+}
+
+/** The calls that end with a signal. Only one listener, however many they are, and only while there are any. */
+class Followers {
+  readonly #signal: AbortSignal;
+  readonly #calls = new Set<FollowingCall>();
+  readonly #end = (): void => {
+    for (const call of this.#calls) call.abort(this.#signal.reason);
+  };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  add(call: FollowingCall): void {
+    if (this.#signal.aborted) call.abort(this.#signal.reason);
+    if (this.#calls.size === 0) this.#signal.addEventListener("abort", this.#end);
+    this.#calls.add(call);
+  }
+
+  delete(call: FollowingCall): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#signal.removeEventListener("abort", this.#end);
+  }
+}
+
+/** The same for a task beside a call. */
 export function race<Result>(signal: AbortSignal, task: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);
@@ -29,29 +106,4 @@ export function race<Result>(signal: AbortSignal, task: () => Promise<Result>): 
       .then(resolve, reject)
       .finally(() => signal.removeEventListener("abort", abort));
   });
-}
-
-/** The signal of one call; `done` is to be called when the call is over. */
-export interface CallSignal {
-  signal: AbortSignal;
-  done(): void;
-}
-
-/**
- * Gives every call a signal of its own, which follows `stop` and the signal of its
- * input: shared ones gather listeners until Node warns.
- */
-export function openSignals(stop: AbortSignal): (ofInput: AbortSignal | undefined) => CallSignal {
-  const underWay = new Set<AbortController>();
-  stop.addEventListener("abort", () => {
-    for (const controller of underWay) controller.abort(stop.reason);
-  });
-  return (ofInput) => {
-    if (ofInput !== undefined) return { signal: AbortSignal.any([stop, ofInput]), done: () => {} };
-    // The usual case. What `AbortSignal.any` keeps for a signal costs far more than the signal.
-    const controller = new AbortController();
-    if (stop.aborted) controller.abort(stop.reason);
-    underWay.add(controller);
-    return { signal: controller.signal, done: () => void underWay.delete(controller) };
-  };
 }

@@ -85,6 +85,11 @@ export class Circuit {
     return this.#storms;
   }
 
+  /** The usual case, in which nobody has to wait; `null` if this call has to, or is aborted already. */
+  tryEnter(signal: AbortSignal): Passage | null {
+    return !signal.aborted && this.#isFree() ? this.#letThrough() : null;
+  }
+
   /**
    * Waits for its turn.
    *
@@ -104,6 +109,10 @@ export class Circuit {
       signal.throwIfAborted();
       return null;
     }
+    return this.#letThrough();
+  }
+
+  #letThrough(): Passage {
     this.#inFlight += 1;
     const cuts = this.#cuts;
     let isOver = false;

@@ -1,33 +1,26 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
-import { mergeConfigs, patchConfig } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { UnreadableAnswer, asError } from "../core/errors.js";
-import { settleAll } from "../core/settle.js";
-import type { Arm, Reply, SampleRequest, Usage } from "../core/types.js";
-import { finishReason, isCutOff, mayRead } from "../extractors/cut_off.js";
-import { finalAnswer } from "../extractors/final_answer.js";
+import type { Arm, Reply, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { HIDDEN_FROM_STREAMS, openCalls, openSignals, race } from "./calls.js";
-import { respond } from "./generations.js";
+import { HIDDEN_FROM_STREAMS, openCalls, race } from "./calls.js";
+import type { OpenCall } from "./calls.js";
 import { PastFailure } from "./failures.js";
+import { respond } from "./generations.js";
 import type { Ask, Pay } from "./journal.js";
-import { callsText, sharedUsage, spokenText } from "./messages.js";
 import type { ChatLike } from "./model.js";
 import type { ParentRun } from "./nest.js";
-import type { Patience, Trip } from "./patience.js";
-import { reader } from "./readings.js";
-import { sampleParent } from "./round_runs.js";
+import type { Attempts, Patience } from "./patience.js";
+import { isPromise } from "./readings.js";
+import { abortError } from "./record.js";
+import { failed, repliesOf } from "./replies.js";
+import { inUnit, sampleParent } from "./round_runs.js";
 import type { OpenInput } from "./runs.js";
-import { isSteering } from "./steering.js";
 
 /**
  * Reads the answer from a response: canonical text, or `null` if there is none
  * (`null` never votes, nor does an empty text). `text` is what the model said
  * without its thoughts. A sample whose extractor throws counts as failed, unless it
  * throws an `UnreadableAnswer`, which says why there is none.
- *
- * The last words of a response that was cut off are no answer, and only `message` tells: a
- * function of the text alone is not asked about such a response, which then never votes.
  */
 export type AnswerExtractor = (text: string, message: AIMessage) => string | null | Promise<string | null>;
 
@@ -43,8 +36,8 @@ export interface CallSettings {
   stop: AbortSignal;
   /** Repeats calls that fail in passing. */
   patience: Patience;
-  /** Where a response comes from: the model, or a journal. */
-  ask: Ask;
+  /** Where a response comes from, if not always from the model: a journal. */
+  ask: Ask | undefined;
 }
 
 /**
@@ -54,154 +47,139 @@ export interface CallSettings {
 export function generator(
   inputs: readonly OpenInput[],
   { model, extractor, readingRuns, maxConcurrency, stop, patience, ask }: CallSettings,
-): (arm: Arm<AIMessage>, request: SampleRequest<TurnsPrompt>) => Promise<Reply<AIMessage>[]> {
-  const call = openCalls(maxConcurrency);
-  const signalOf = openSignals(stop);
-  const read = reader(extractor, readingRuns);
-  return async (arm, request) => {
-    const input = inputs[arm.index] as OpenInput;
-    const { signal, done } = signalOf(input.config.signal);
+): (arm: Arm<AIMessage>, request: SampleRequest<TurnsPrompt>, round: number) => Promise<Reply<AIMessage>[]> {
+  const openCall = openCalls(stop, maxConcurrency);
+  const readAll = repliesOf(extractor, readingRuns);
+  return async (arm, request, round) => {
+    const input = inUnit(inputs[arm.index] as OpenInput, round);
+    const call = openCall(input.config.signal);
+    const sending = new Sending(model, patience, input, request, call);
+    const render = (): BaseMessage[] | Promise<BaseMessage[]> => {
+      const turns = turnsOf(request, arm, input);
+      // A counter of tokens may hang.
+      return isPromise(turns) ? race(call.signal, () => turns) : turns;
+    };
     try {
-      return await sample(arm, request, input, signal);
+      let said: AIMessage[];
+      let replayed = false;
+      try {
+        if (ask === undefined) said = await sending.pay(await render());
+        else
+          ({ said, replayed } = await ask(arm.index, request, call.signal, sending, render, (turns, keep) =>
+            sending.pay(turns, keep),
+          ));
+      } catch (error) {
+        const isPast = error instanceof PastFailure;
+        const nothing = { text: "", answer: null, usage: {}, isUnbilled: !sending.isSent };
+        const lost = failed({ ...nothing, ...(isPast && { replayed: true as const }) }, error);
+        return named([lost], call.signal);
+      }
+      const replies = readAll(said, { request, input, config: sending.readingConfig(), replayed });
+      return named(isPromise(replies) ? await replies : replies, call.signal);
     } finally {
-      done();
+      call.close();
     }
   };
+}
 
-  async function sample(
-    arm: Arm<AIMessage>,
-    request: SampleRequest<TurnsPrompt>,
+/** What an abort has cut off ends with the reason of that abort, whatever the client made of it. */
+function named(replies: Reply<AIMessage>[], { aborted, reason }: AbortSignal): Reply<AIMessage>[] {
+  if (!aborted) return replies;
+  return replies.map((reply) => (reply.error ? { ...reply, error: abortError(reason) } : reply));
+}
+
+/**
+ * A call of the model on its way. An object with few closures and few async layers:
+ * thousands may be in flight, and what each keeps alive costs more than what it does.
+ */
+class Sending implements Attempts<AIMessage[]> {
+  isSent = false;
+  readonly signal: AbortSignal;
+  readonly #model: ChatLike;
+  readonly #patience: Patience;
+  readonly #input: OpenInput;
+  readonly #request: SampleRequest<TurnsPrompt>;
+  readonly #call: OpenCall;
+  #messages: BaseMessage[] = [];
+  #config: Partial<RunnableConfig> | undefined;
+
+  constructor(
+    model: ChatLike,
+    patient: Patience,
     input: OpenInput,
-    signal: AbortSignal,
-  ): Promise<Reply<AIMessage>[]> {
-    // A replayed response has no model run; whatever reads it hangs below its round.
-    let config = callConfig(input, input.round?.run, request, signal);
-    const trip: Trip = { isSent: false };
-    const pay: Pay = async (turns, keep) => {
-      config = callConfig(input, await sampleParent(input), request, signal);
-      return call(signal, async () => {
-        const responses = await patience(signal, trip, (own) =>
-          respond(model, [...input.messages, ...turns], { ...config, signal: own }),
+    request: SampleRequest<TurnsPrompt>,
+    call: OpenCall,
+  ) {
+    this.signal = call.signal;
+    this.#model = model;
+    this.#patience = patient;
+    this.#input = input;
+    this.#request = request;
+    this.#call = call;
+  }
+
+  pay(turns: BaseMessage[], keep?: Parameters<Pay>[1]): Promise<AIMessage[]> {
+    return this.#input.round === undefined
+      ? this.#send(undefined, turns, keep)
+      : sampleParent(this.#input).then((parent) => this.#send(parent, turns, keep));
+  }
+
+  attempt(signal: AbortSignal): Promise<AIMessage[]> {
+    const config = this.#config as Partial<RunnableConfig>;
+    return respond(this.#model, this.#messages, signal === this.signal ? config : { ...config, signal });
+  }
+
+  /** A replayed response has no model run; whatever reads it hangs below its round. */
+  readingConfig(): Partial<RunnableConfig> {
+    return this.#config ?? callConfig(this.#input, this.#input.round?.run, this.#request, this.signal);
+  }
+
+  #send(parent: ParentRun | undefined, turns: BaseMessage[], keep: Parameters<Pay>[1]): Promise<AIMessage[]> {
+    this.#config = callConfig(this.#input, parent, this.#request, this.signal);
+    this.#messages = [...this.#input.messages, ...turns];
+    return this.#call.run(() => {
+      const answered = this.#patience(this);
+      if (keep === undefined) return answered;
+      // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
+      return answered.then((said) => {
+        const kept = keep(said);
+        return race(this.signal, () => kept).then(
+          () => said,
+          () => said,
         );
-        // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
-        const kept = keep(responses);
-        await race(signal, () => kept).catch(() => undefined);
-        return responses;
       });
-    };
-    let said: AIMessage[];
-    let replayed: boolean;
-    try {
-      ({ said, replayed } = await ask(
-        arm.index,
-        request,
-        signal,
-        trip,
-        // A counter of tokens may hang.
-        () => race(signal, () => turnsOf(request, arm, input)),
-        pay,
-      ));
-    } catch (error) {
-      const isPast = error instanceof PastFailure;
-      const nothing = { text: "", answer: null, usage: {}, isUnbilled: !trip.isSent };
-      return [failed({ ...nothing, ...(isPast && { replayed: true }) }, error)];
-    }
-    const usages = sharedUsage(said);
-    return settleAll(
-      said.map(async (message, place) => {
-        const reply: Reply<AIMessage> = {
-          ...readReply(message, usages[place] as Usage),
-          ...(replayed && { replayed }),
-        };
-        // Feedback and scores are read by those who asked for them.
-        if (request.purpose !== undefined && request.purpose !== "answer") return reply;
-        try {
-          requireReader(extractor, reply, message);
-          const spoken = spokenText(message);
-          // The default opens no runs, so nothing has to be prepared for them.
-          const answer =
-            extractor === finalAnswer
-              ? finalAnswer(spoken, message)
-              : await read(input, config, spoken, message);
-          if (typeof answer === "string" && answer !== "") return { ...reply, answer };
-          requireAnswer(answer);
-          return isEmpty(reply, message) ? { ...reply, error: emptyResponse(message) } : reply;
-        } catch (error) {
-          if (error instanceof UnreadableAnswer) return { ...reply, unparsed: error.message };
-          return failed(reply, error);
-        }
-      }),
-    );
+    });
   }
 }
 
-/** @throws the error itself, if LangGraph uses it to steer: it is no failed sample */
-function failed(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage> {
-  if (isSteering(error)) throw error;
-  return { ...reply, error: asError(error) };
-}
-
 /** The turns that follow the messages of the user. */
-export async function turnsOf(
+export function turnsOf(
   request: SampleRequest<TurnsPrompt>,
   arm: Arm,
   input: OpenInput,
-): Promise<BaseMessage[]> {
+): BaseMessage[] | Promise<BaseMessage[]> {
   if (request.prompt === undefined) return [];
   const quoted = request.parents.flatMap((parent) => arm.samples[parent] ?? []);
   return request.prompt.render(input.question, quoted);
 }
 
 function callConfig(
-  input: OpenInput,
+  { config }: OpenInput,
   parent: ParentRun | undefined,
   { stage, prompt }: SampleRequest<TurnsPrompt>,
   signal: AbortSignal,
 ): Partial<RunnableConfig> {
-  const child = patchConfig(input.config, { callbacks: parent?.getChild(stage) });
+  const callbacks = parent?.getChild(stage);
+  const { tags = [], metadata } = config;
   return {
-    ...mergeConfigs(child, {
-      tags: [HIDDEN_FROM_STREAMS],
-      metadata: { dynscaling_stage: stage, ...(prompt && { dynscaling_prompt: prompt.name }) },
-    }),
+    ...config,
+    ...(callbacks && { callbacks }),
+    tags: tags.includes(HIDDEN_FROM_STREAMS) ? tags : [...tags, HIDDEN_FROM_STREAMS],
+    metadata: {
+      ...metadata,
+      dynscaling_stage: stage,
+      ...(prompt && { dynscaling_prompt: prompt.name }),
+    },
     signal,
   };
-}
-
-/** @throws {UnreadableAnswer} if the response was cut off, and the extractor does not hear of it */
-function requireReader(extractor: AnswerExtractor, reply: Reply, message: AIMessage): void {
-  if (mayRead(extractor, message) || isEmpty(reply, message)) return;
-  throw new UnreadableAnswer(
-    `The response was cut off (finish reason "${finishReason(message)}"), and the extractor does not take the message, so it cannot tell.`,
-  );
-}
-
-/** @throws {Error} if an extractor returned a value that is neither text nor nothing: it would never vote */
-function requireAnswer(answer: unknown): void {
-  if (typeof answer === "string" || answer === null || answer === undefined) return;
-  throw new Error(
-    `The extractor returned ${typeof answer === "object" ? "an object" : `the ${typeof answer} ${String(answer)}`}; return text, or null for no answer.`,
-  );
-}
-
-/** What a response says, before its answer is read. */
-export function readReply(message: AIMessage, usage: Usage): Reply<AIMessage> {
-  return {
-    text: [spokenText(message), callsText(message)].filter(Boolean).join("\n\n"),
-    answer: null,
-    usage,
-    message,
-    truncated: isCutOff(message),
-  };
-}
-
-/** A call of a tool that cannot be read is a bad response, not an empty one. */
-function isEmpty({ text }: Reply, { invalid_tool_calls }: AIMessage): boolean {
-  return text.trim() === "" && (invalid_tool_calls ?? []).length === 0;
-}
-
-function emptyResponse(message: BaseMessage): Error {
-  return new Error(
-    `The model returned no text (finish reason "${finishReason(message)}"). If it stopped for length, raise its output limit.`,
-  );
 }

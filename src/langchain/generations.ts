@@ -17,17 +17,32 @@ import type { ChatLike } from "./model.js";
  *
  * @throws {Error} if the model returned anything but messages
  */
-export async function respond(
+export function respond(
+  model: ChatLike,
+  messages: BaseMessage[],
+  config: Partial<RunnableConfig>,
+): Promise<AIMessage[]> {
+  return generationsPerCall(model) === 1
+    ? respondOnce(model, messages, config)
+    : respondSeveral(model, messages, config);
+}
+
+async function respondOnce(
   model: ChatLike,
   messages: BaseMessage[],
   config: Partial<RunnableConfig>,
 ): Promise<AIMessage[]> {
   const manager = config.callbacks as CallbackManager | undefined;
-  if (generationsPerCall(model) === 1) {
-    const callbacks = manager && withFirst(manager, FINISH_REASON_TELLER);
-    const message = await model.invoke(messages, { ...config, ...(callbacks && { callbacks }) });
-    return [markedIfBroken(requireMessage(message))];
-  }
+  const told = manager ? { ...config, callbacks: withFirst(manager, FINISH_REASON_TELLER) } : config;
+  return [markedIfBroken(requireMessage(await model.invoke(messages, told)))];
+}
+
+async function respondSeveral(
+  model: ChatLike,
+  messages: BaseMessage[],
+  config: Partial<RunnableConfig>,
+): Promise<AIMessage[]> {
+  const manager = config.callbacks as CallbackManager | undefined;
   const callbacks = manager && forSeveralGenerations(manager);
   // `invoke` would return the first generation alone.
   const result = await (model as unknown as BaseChatModel).generatePrompt(

@@ -6,13 +6,14 @@ import type { Budget } from "../core/budget.js";
 import { OptionError, asError } from "../core/errors.js";
 import type { Method } from "../core/rounds.js";
 import type { Arm, Reply, Sample, Solution } from "../core/types.js";
-import { HIDDEN_FROM_STREAMS, openCalls, openSignals } from "./calls.js";
-import type { GivenText, Grouping } from "./grouping.js";
+import { HIDDEN_FROM_STREAMS, openCalls } from "./calls.js";
+import type { GivenText, Grouping, Groups } from "./grouping.js";
 import { usageOf } from "./messages.js";
 import { openChild } from "./nest.js";
 import { patience } from "./patience.js";
-import type { PatienceSettings, Trip } from "./patience.js";
+import type { Attempts, PatienceSettings } from "./patience.js";
 import { sumKnown } from "./record.js";
+import { inUnit } from "./round_runs.js";
 import type { Grouped } from "./record.js";
 import type { OpenInput } from "./runs.js";
 import { isSteering } from "./steering.js";
@@ -20,7 +21,7 @@ import { isSteering } from "./steering.js";
 /** Groups the responses of every arm, and keeps the books of it. */
 export interface Grouper {
   /** The replies of an arm, each with the text that stands for its group as its answer. */
-  reread(arm: Arm<AIMessage>): Promise<Reply<AIMessage>[]>;
+  reread(arm: Arm<AIMessage>, round: number): Promise<Reply<AIMessage>[]>;
   /** The same solution, won by the most central response of the group that won. */
   elect(solution: Solution<AIMessage>): Solution<AIMessage>;
   /** What an arm's grouping took, and the messages that carry its usage. */
@@ -114,8 +115,7 @@ export function openGrouper(
   }
   const repeatsUncertain = totalOutputTokens === undefined && totalCostUsd === undefined;
   const repeat = patience({ ...care, model: grouping, repeatsUncertain, seed: method.seed });
-  const call = openCalls(maxConcurrency);
-  const signalOf = openSignals(stop);
+  const openCall = openCalls(stop, maxConcurrency);
   const books = new Map<number, Book>();
   const bookOf = ({ index }: Arm): Book => {
     const book = books.get(index) ?? emptyBook();
@@ -123,7 +123,7 @@ export function openGrouper(
     return book;
   };
 
-  async function ask(arm: Arm, book: Book, texts: readonly GivenText[]): Promise<void> {
+  async function ask(arm: Arm, round: number, book: Book, texts: readonly GivenText[]): Promise<void> {
     const worst = worstCase(arm.index, texts, 0);
     book.elected = undefined;
     if (worst.inputTokens > (held[arm.index] as Tokens).inputTokens) {
@@ -133,13 +133,20 @@ export function openGrouper(
         return;
       }
     }
-    await send(arm, book, texts, worst);
+    await send(arm, round, book, texts, worst);
     hold(arm.index, worstCase(arm.index, texts, method.unitSamples));
   }
 
-  async function send(arm: Arm, book: Book, texts: readonly GivenText[], worst: Tokens): Promise<void> {
-    const input = inputs[arm.index] as OpenInput;
-    const { signal, done } = signalOf(input.config.signal);
+  async function send(
+    arm: Arm,
+    round: number,
+    book: Book,
+    texts: readonly GivenText[],
+    worst: Tokens,
+  ): Promise<void> {
+    const input = inUnit(inputs[arm.index] as OpenInput, round);
+    const call = openCall(input.config.signal);
+    const { signal } = call;
     const run = input.round && (await openChild(input.round.run, "Grouping", grouping.name));
     const child = patchConfig(input.config, { callbacks: run?.getChild() });
     const config: Partial<RunnableConfig> = {
@@ -149,11 +156,13 @@ export function openGrouper(
       }),
     };
     book.calls += 1;
-    const trip: Trip = { isSent: false };
+    const trip: Attempts<Groups> = {
+      signal,
+      isSent: false,
+      attempt: async (own) => grouping.group(arm.question, texts, { ...config, signal: own }),
+    };
     try {
-      const groups = await call(signal, () =>
-        repeat(signal, trip, async (own) => grouping.group(arm.question, texts, { ...config, signal: own })),
-      );
+      const groups = await call.run(() => repeat(trip));
       const { messages = [] } = groups;
       book.messages.push(...messages);
       const usages = messages.map(usageOf);
@@ -176,12 +185,12 @@ export function openGrouper(
       book.failedCalls += 1;
       book.error = asError(error);
     } finally {
-      done();
+      call.close();
     }
   }
 
   return {
-    async reread(arm) {
+    async reread(arm, round) {
       const book = bookOf(arm);
       for (const sample of arm.samples.slice(book.answers.length)) add(book, textOf(sample));
       const texts = [...book.texts.values()];
@@ -190,7 +199,7 @@ export function openGrouper(
       if (texts.length > 1 && isStale) {
         book.grouped = texts.length;
         book.votes = votes;
-        await ask(arm, book, texts);
+        await ask(arm, round, book, texts);
       }
       return arm.samples.map((sample, index) => {
         const text = book.answers[index] ?? null;

@@ -50,18 +50,15 @@ export type Ask = (
   request: SampleRequest,
   signal: AbortSignal,
   trip: Trip,
-  render: () => Promise<BaseMessage[]>,
+  render: () => BaseMessage[] | Promise<BaseMessage[]>,
   pay: Pay,
 ) => Promise<Answered>;
 
-/** Calls the model; `keep` must have settled before the next call takes its place. */
-export type Pay = (turns: BaseMessage[], keep: (said: AIMessage[]) => Promise<void>) => Promise<AIMessage[]>;
-
-/** Without a journal, every call is paid for. */
-export const payAlways: Ask = async (_arm, _request, _signal, _trip, render, pay) => ({
-  said: await pay(await render(), async () => {}),
-  replayed: false,
-});
+/** Calls the model; `keep`, if there is a journal, must have settled before the next call takes its place. */
+export type Pay = (
+  turns: BaseMessage[],
+  keep: ((said: AIMessage[]) => Promise<void>) | undefined,
+) => Promise<AIMessage[]>;
 
 /** The questions that some batch of this process works on, by store: two never share samples. */
 const working = new WeakMap<JournalStore, Set<string>>();

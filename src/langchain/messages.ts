@@ -20,7 +20,12 @@ export function toMessages(input: BaseLanguageModelInput): BaseMessage[] {
 /** Text of the last human message; of the last message if there is none. */
 export function questionText(messages: readonly BaseMessage[]): string {
   const asked = messages.findLast((message) => message.getType() === "human") ?? messages.at(-1);
-  return asked?.text ?? "";
+  return asked === undefined ? "" : textOf(asked);
+}
+
+/** What `message.text` says, which takes a text apart into blocks to put it together again. */
+function textOf(message: BaseMessage): string {
+  return typeof message.content === "string" ? message.content : message.text;
 }
 
 /**
@@ -29,9 +34,10 @@ export function questionText(messages: readonly BaseMessage[]): string {
  * section that never ends leaves nothing.
  */
 export function spokenText(message: BaseMessage): string {
-  const text = message.text;
+  const text = textOf(message);
   const opened = /^\s*<think>/.test(text);
   const end = text.lastIndexOf("</think>");
+  if (!opened && end < 0) return text;
   const rest = end < 0 ? "" : text.slice(end + "</think>".length).trim();
   // Some servers swallow the opening tag; a tag at the very end is then just mentioned.
   return opened || rest !== "" ? rest : text;
@@ -65,6 +71,7 @@ export function usageOf(message: BaseMessage): Usage {
  */
 export function sharedUsage(responses: readonly BaseMessage[]): Usage[] {
   const whole = usageOf(responses[0] as BaseMessage);
+  if (responses.length === 1) return [whole];
   const share = (tokens: number | undefined, place: number): number | undefined =>
     tokens && Math.floor((tokens + responses.length - 1 - place) / responses.length);
   return responses.map((_, place) => ({
@@ -87,6 +94,6 @@ export function totalUsage(messages: readonly BaseMessage[]): UsageMetadata | un
 /** OpenAI's client reports usage without a single count if the provider did not say. */
 function usageMetadata(message: BaseMessage): UsageMetadata | undefined {
   const usage = AIMessage.isInstance(message) ? message.usage_metadata : undefined;
-  const counts = [usage?.input_tokens, usage?.output_tokens, usage?.total_tokens];
-  return counts.some((count) => count !== undefined) ? usage : undefined;
+  const count = usage?.input_tokens ?? usage?.output_tokens ?? usage?.total_tokens;
+  return count === undefined ? undefined : usage;
 }

@@ -48,17 +48,21 @@ export interface PatienceSettings {
   seed: number;
 }
 
-/** Whether the last attempt of a call is on its way, or may have been charged. */
+/** What becomes of a call. */
 export interface Trip {
+  /** Whether the last attempt is on its way, or may have been charged. */
   isSent: boolean;
 }
 
+/** A call that may need several attempts. */
+export interface Attempts<Result> extends Trip {
+  signal: AbortSignal;
+  /** @param signal of this attempt, which may have a time limit of its own */
+  attempt(signal: AbortSignal): Promise<Result>;
+}
+
 /** Runs a call, again if need be. */
-export type Patience = <Result>(
-  signal: AbortSignal,
-  trip: Trip,
-  attempt: (signal: AbortSignal) => Promise<Result>,
-) => Promise<Result>;
+export type Patience = <Result>(call: Attempts<Result>) => Promise<Result>;
 
 /** @throws {OptionError} if one is unknown or out of range */
 export function completeRetries(retries: Retries = {}): Required<Retries> {
@@ -103,21 +107,24 @@ export function patience({
   let refusal: unknown;
   /** One for all calls: it is said once. */
   let silence: JudgedFailure | undefined;
-  return async (signal, trip, attempt) => {
+  return async (call) => {
+    const { signal } = call;
     since ??= performance.now();
     let waitedMs = 0;
     let refusals = 0;
     let failures = 0;
     for (;;) {
-      const passage = await circuit.enter(signal, since, maxTotalDelayMs);
+      const passage = circuit.tryEnter(signal) ?? (await circuit.enter(signal, since, maxTotalDelayMs));
       if (passage === null) throw (silence ??= silenceOf(refusal, circuit.askedMs, maxTotalDelayMs));
       const { storms } = circuit;
-      trip.isSent = true;
+      call.isSent = true;
       // Clients leave their listeners behind, and Node warns of too many on one signal.
       const own = refusals + failures === 0 ? signal : AbortSignal.any([signal]);
       try {
         // A client may not hear the signal; its call holds nobody up.
-        const result = await race(signal, () => timed(own, callTimeoutMs, attempt));
+        const result = await race(signal, () =>
+          callTimeoutMs === undefined ? call.attempt(own) : timed(call, own, callTimeoutMs),
+        );
         hasSucceeded = true;
         passage.end("fine");
         return result;
@@ -133,7 +140,7 @@ export function patience({
         const askedMs = Math.max(delayOf(storms), retryAfterMs);
         if (isSlowDown) refusal = error;
         passage.end(isSlowDown ? "slow" : "failed", { askedMs, mostMs: maxTotalDelayMs });
-        trip.isSent = !isUnbilled;
+        call.isSent = !isUnbilled;
         if (failure.treatment === "suspect" && hasSucceeded) throw refusedAlone(error, failure);
         const isRepeatable = failure.treatment === "retry" && (isUnbilled || repeatsUncertain);
         waitedMs += delay;
@@ -170,12 +177,7 @@ function refusedAlone(error: unknown, failure: Failure): JudgedFailure {
 }
 
 /** One attempt with a time limit of its own, whose timer does not outlive it. */
-async function timed<Result>(
-  signal: AbortSignal,
-  limitMs: number | undefined,
-  attempt: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  if (limitMs === undefined) return attempt(signal);
+async function timed<Result>(call: Attempts<Result>, signal: AbortSignal, limitMs: number): Promise<Result> {
   const late = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   // A race, because not every client hears the signal.
@@ -188,7 +190,7 @@ async function timed<Result>(
     }, limitMs);
   });
   try {
-    return await Promise.race([attempt(AbortSignal.any([signal, late.signal])), limit]);
+    return await Promise.race([call.attempt(AbortSignal.any([signal, late.signal])), limit]);
   } finally {
     clearTimeout(timer);
   }

@@ -26,7 +26,11 @@ export class Pool {
   #attemptsLeft: number;
   #whole: Account | undefined;
   #samplesPerCall = 1;
+  /** Of each input that is asked, while another attempt may come. */
   #replies: Reply<AIMessage>[][] = [];
+  #heldBackFor: (replies: readonly Reply[]) => number = () => 0;
+  /** Sum over all inputs. */
+  #heldBack = 0;
   #signals: (AbortSignal | undefined)[] = [];
   /** Whether the last attempt lost an input that it asked; one that failed upstream is no such input. */
   #failed = false;
@@ -50,12 +54,9 @@ export class Pool {
     const isPriced = budget.totalOutputTokens !== undefined || budget.totalCostUsd !== undefined;
     const before = whole.usedSamples();
     const share = wholeCalls(whole.affordable() / inputs, samplesPerCall);
-    const heldBack = (): number =>
-      this.#attemptsLeft < 1
-        ? 0
-        : this.#replies
-            .filter(isHopeless)
-            .reduce((sum, replies) => sum + Math.max(0, share - paid(replies, isPriced)), 0);
+    this.#heldBackFor = (replies) => (isHopeless(replies) ? Math.max(0, share - paid(replies, isPriced)) : 0);
+    this.#heldBack = 0;
+    const heldBack = (): number => this.#heldBack;
     const affordable = (): number => wholeCalls(whole.affordable() - heldBack(), samplesPerCall);
     return {
       ...whole,
@@ -67,13 +68,21 @@ export class Pool {
     };
   }
 
-  /** The same door, with an eye on which inputs are hopeless. */
+  /** The same door, with an eye on which inputs are hopeless while another attempt may come. */
   watching(generate: Generate): Generate {
-    return async (arm, request) => {
-      const replies = await generate(arm, request);
-      (this.#replies[arm.index] ??= []).push(...replies);
+    if (this.#attemptsLeft < 1) return generate;
+    return async (arm, request, round) => {
+      const replies = await generate(arm, request, round);
+      this.#watch(arm.index, replies);
       return replies;
     };
+  }
+
+  #watch(arm: number, replies: readonly Reply<AIMessage>[]): void {
+    const own = (this.#replies[arm] ??= []);
+    this.#heldBack -= this.#heldBackFor(own);
+    own.push(...replies);
+    this.#heldBack += this.#heldBackFor(own);
   }
 
   /** The inputs of the next attempt, with their last error where nothing is left to ask them again. */

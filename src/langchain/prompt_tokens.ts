@@ -1,7 +1,7 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import type { Arm, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { openSignals, race } from "./calls.js";
+import { openCalls, race } from "./calls.js";
 import { turnsOf } from "./generate.js";
 import type { ChatLike } from "./model.js";
 import type { OpenInput } from "./runs.js";
@@ -12,11 +12,11 @@ export function promptSizes(
   inputOf: (arm: Arm) => OpenInput,
   stop: AbortSignal,
 ): (arm: Arm, request: SampleRequest<TurnsPrompt>) => Promise<number> {
-  const signalOf = openSignals(stop);
+  const openCall = openCalls(stop, undefined);
   return async (arm, request) => {
     const input = inputOf(arm);
-    const { signal, done } = signalOf(input.config.signal);
-    return race(signal, () => mostPromptTokens(model, input, arm, request)).finally(done);
+    const call = openCall(input.config.signal);
+    return race(call.signal, () => mostPromptTokens(model, input, arm, request)).finally(() => call.close());
   };
 }
 

@@ -69,6 +69,6 @@ function within<Result>(config: Partial<RunnableConfig>, task: () => Result): Re
   return storage.runWithConfig(pickRunnableConfigKeys(config), task) as Result;
 }
 
-function isPromise<Result>(value: Result | Promise<Result>): value is Promise<Result> {
+export function isPromise<Result>(value: Result | Promise<Result>): value is Promise<Result> {
   return typeof (value as { then?: unknown } | null)?.then === "function";
 }

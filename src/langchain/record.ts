@@ -85,6 +85,8 @@ export interface Grouped {
 export interface RecordParts {
   budget: BudgetReport;
   grouped?: Grouped | undefined;
+  /** Carries the usage of the responses that were dropped. */
+  forgotten?: AIMessage | undefined;
 }
 
 /**
@@ -97,7 +99,7 @@ export function buildRecord(
   solution: Solution<AIMessage>,
   { runId, traceId, batchId }: Pick<DynScalingMetadata, "runId" | "traceId" | "batchId">,
   abortReason: unknown,
-  { budget, grouped }: RecordParts,
+  { budget, grouped, forgotten }: RecordParts,
 ): InputRecord {
   const { arm, tally, rounds, stopReason, fault } = solution;
   const { samples } = arm;
@@ -131,7 +133,11 @@ export function buildRecord(
   };
   // Without a readable answer the first response still beats an error, unless the vote itself failed.
   const chosen = elected ?? (fault ? undefined : answers.find(({ error }) => error === undefined));
-  const paidFor = [...samples.flatMap(({ message }) => message ?? []), ...(grouped?.messages ?? [])];
+  const paidFor = [
+    ...samples.flatMap(({ message }) => message ?? []),
+    ...(grouped?.messages ?? []),
+    ...(forgotten ? [forgotten] : []),
+  ];
   return {
     ...metadata,
     message: chosen?.message ? representative(chosen.message, paidFor, metadata) : null,

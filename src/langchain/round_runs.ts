@@ -48,7 +48,7 @@ export interface RoundEvent extends RoundState {
   batch: Spend;
 }
 
-/** The run of an input's current round. */
+/** The run of a round of an input. */
 export interface OpenRound {
   run: ParentRun;
   samples: Nest;
@@ -72,7 +72,13 @@ export async function openRound(
   if (parent === undefined) return;
   const run = await openChild(parent, "Round", name, { ...unit, uncertainty: arm.uncertainty });
   // One place is kept for the readings.
-  input.round = { run, samples: new Nest(run, MOST_CHILDREN - 1, unit.pulls), readings: undefined };
+  const round = { run, samples: new Nest(run, MOST_CHILDREN - 1, unit.pulls), readings: undefined };
+  input.underWay?.set(unit.round, { ...input, round });
+}
+
+/** The input as the calls of one round see it: several may be under way. */
+export function inUnit(input: OpenInput, round: number): OpenInput {
+  return input.underWay?.get(round) ?? input;
 }
 
 /** Closes the run of a round and tells the listeners of events. */
@@ -82,8 +88,9 @@ export async function closeRound(
   record: RoundRecord,
   spend: () => Spend,
 ): Promise<void> {
-  const { round, run } = input;
+  const { run } = input;
   if (run === undefined) return;
+  const { round } = inUnit(input, record.round);
   const { samples } = arm;
   const state: RoundState = {
     ...record,
@@ -93,7 +100,7 @@ export async function closeRound(
     inputTokens: sumKnown(samples.map(({ usage }) => usage.inputTokens)),
     outputTokens: sumKnown(samples.map(({ usage }) => usage.outputTokens)),
   };
-  input.round = undefined;
+  input.underWay?.delete(record.round);
   input.states.push(state);
   if (round) {
     addMetadata(round.run, {

@@ -25,8 +25,10 @@ export interface OpenInput {
   closed: boolean;
   /** What hangs below that run. */
   rounds: Nest | undefined;
-  /** Its current round. */
+  /** The round that is meant, where one is: see `inUnit`. */
   round: OpenRound | undefined;
+  /** The input as each round that is under way sees it; only if something traces it. */
+  underWay: Map<number, OpenInput> | undefined;
   /** What each round so far has changed; empty if nothing traces it. */
   states: RoundState[];
 }
@@ -68,6 +70,7 @@ export async function openRun(
     closed: false,
     rounds: run && new Nest(run),
     round: undefined,
+    underWay: run && new Map(),
     states: [],
   };
 }
@@ -98,8 +101,8 @@ export async function closeRun(input: OpenInput, record: InputRecord): Promise<v
 export async function failRuns(open: readonly OpenInput[], error: unknown): Promise<void> {
   const unfinished = open.filter((input) => input !== undefined && !input.closed);
   await Promise.all(
-    unfinished.map(async ({ run, rounds, round }) => {
-      if (round) await failRound(round, error);
+    unfinished.map(async ({ run, rounds, underWay }) => {
+      for (const { round } of underWay?.values() ?? []) if (round) await failRound(round, error);
       await rounds?.close((group) => group.handleChainError(error));
       await run?.handleChainError(error);
     }),

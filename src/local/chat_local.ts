@@ -219,9 +219,10 @@ export class ChatLocal extends BaseChatModel<ChatLocalCallOptions, AIMessageChun
 
   #open(): Promise<LocalModel> {
     const { sequences, threads } = this.#options;
-    const { contextSize } = this.#fields;
+    const { contextSize, modelPath } = this.#fields;
+    const shortKeys = modelPath === undefined;
     if (this.#opening === undefined) {
-      const opening = loadModel({ path: this.#path, sequences, threads, contextSize });
+      const opening = loadModel({ path: this.#path, sequences, threads, contextSize, shortKeys });
       this.#opening = opening;
       // The next call tries again: the package or the file may be there by then.
       opening.catch(() => {

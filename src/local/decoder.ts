@@ -15,6 +15,8 @@ export interface Sampling {
 }
 
 interface Job extends Sampling {
+  /** Jobs that came later and went first. */
+  passedOver: number;
   /** Set once the caller has its result; the slot is freed after the step in flight. */
   settled: boolean;
   finish(): void;
@@ -25,7 +27,12 @@ interface Slot {
   readonly sequence: LlamaContextSequence;
   job?: Job;
   tokens?: AsyncGenerator<Token, void>;
+  /** What the sequence holds: the prompt of its last job, and what was sampled after it. */
+  held: Token[];
 }
+
+/** How many waiting jobs are looked at together for the one to go next. */
+const WINDOW = 64;
 
 /**
  * Samples many answers on the sequences of one llama.cpp context.
@@ -46,6 +53,7 @@ export class Decoder {
     this.#context = context;
     this.#slots = Array.from({ length: context.totalSequences }, () => ({
       sequence: context.getSequence(),
+      held: [],
     }));
   }
 
@@ -68,6 +76,7 @@ export class Decoder {
         };
         const job: Job = {
           ...sampling,
+          passedOver: 0,
           settled: false,
           finish: () => settle(resolve),
           fail: (error) => settle(() => reject(error)),
@@ -109,10 +118,11 @@ export class Decoder {
   async #admit(): Promise<void> {
     for (;;) {
       const free = this.#slots.filter((slot) => slot.job === undefined);
-      if (free.length === 0) return;
-      const job = this.#waiting.shift();
-      if (job === undefined) return;
-      if (!job.settled) await start(mostReusable(free, job.prompt), job);
+      if (free.length === 0 || this.#waiting.length === 0) return;
+      const busy = this.#slots.filter((slot) => slot.job !== undefined);
+      const { place, slot } = next(this.#waiting, free, busy);
+      const [job] = this.#waiting.splice(place, 1) as [Job];
+      if (!job.settled) await start(slot, job);
     }
   }
 
@@ -121,7 +131,10 @@ export class Decoder {
     if (job === undefined || tokens === undefined) return;
     try {
       const { value, done } = await tokens.next();
-      if (!job.settled && !done && job.take(value)) return;
+      if (!job.settled && !done && job.take(value)) {
+        slot.held.push(value);
+        return;
+      }
       job.finish();
       await tokens.return();
     } catch (error) {
@@ -143,20 +156,46 @@ async function start(slot: Slot, job: Job): Promise<void> {
     const rest = prompt.slice(sequence.nextTokenIndex);
     slot.tokens = sequence.evaluate(rest, { temperature, topK, topP, seed, yieldEogToken: true });
     slot.job = job;
+    slot.held = [...prompt];
   } catch (error) {
     job.fail(error);
     await forget(slot);
   }
 }
 
-/** The first slot among those that hold the longest beginning of `prompt`. */
-function mostReusable(free: Slot[], prompt: Token[]): Slot {
-  const reusable = free.map(({ sequence }) => sequence.compareContextTokens(prompt).firstDifferentIndex);
-  return free[reusable.indexOf(Math.max(...reusable))] as Slot;
+/**
+ * The job that saves most by going now: what a free slot holds of its prompt, less what
+ * it could take over by waiting for one that is busy. So prompts that begin alike, those
+ * about one question, are read one after another in one slot, and those of different
+ * questions beside each other. Among equals the first come; whoever is first in the queue
+ * is passed over by at most one window of others.
+ */
+function next(waiting: Job[], free: Slot[], busy: Slot[]): { place: number; slot: Slot } {
+  const [first] = waiting as [Job];
+  let best = { place: 0, slot: free[0] as Slot, saved: -Infinity };
+  for (const [place, job] of waiting.slice(0, first.passedOver < WINDOW ? WINDOW : 1).entries()) {
+    const later = Math.max(0, ...busy.map(({ held }) => common(held, job.prompt)));
+    for (const slot of free) {
+      const saved = common(slot.held, job.prompt) - later;
+      if (saved > best.saved) best = { place, slot, saved };
+    }
+  }
+  if (best.place > 0) first.passedOver += 1;
+  return best;
+}
+
+/** Tokens with which both begin. */
+function common(held: readonly Token[], prompt: readonly Token[]): number {
+  const most = Math.min(held.length, prompt.length);
+  let length = 0;
+  while (length < most && held[length] === prompt[length]) length += 1;
+  return length;
 }
 
 /** After a failed step nobody knows what the sequence holds. */
-async function forget({ sequence }: Slot): Promise<void> {
+async function forget(slot: Slot): Promise<void> {
+  const { sequence } = slot;
+  slot.held = [];
   if (!sequence.disposed) await sequence.clearHistory().catch(() => undefined);
 }
 

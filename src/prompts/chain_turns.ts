@@ -1,6 +1,7 @@
 import type { ChainPrompt } from "./chain_prompt.js";
 import { cutThought, requireThoughtLimit } from "./cut_thought.js";
 import type { ThoughtLimit } from "./cut_thought.js";
+import { filledText, filledTurns } from "./filled.js";
 import type { TurnsPrompt } from "./turns.js";
 import { wellFormed } from "./well_formed.js";
 
@@ -15,24 +16,21 @@ import { wellFormed } from "./well_formed.js";
  */
 export function chainTurns(prompt: ChainPrompt, limit: ThoughtLimit = {}): TurnsPrompt {
   requireThoughtLimit("chainTurns", limit);
+  const fillThought = filledText(prompt.thought, ["text", "number", "fence"]);
+  const fillTurns = filledTurns(prompt.turns, ["chain", "count", "question"]);
   return {
     name: prompt.name,
     async render(question, quoted) {
       const thoughts = await Promise.all(
-        quoted.map((response) => {
-          const text = wellFormed(prompt.excerpt?.(response) ?? response.text);
-          return cutThought(text, limit);
-        }),
+        quoted.map((response) => cutThought(wellFormed(prompt.excerpt?.(response) ?? response.text), limit)),
       );
       const fence = unusedFence(thoughts);
-      const rendered = await Promise.all(
-        thoughts.map((text, place) => prompt.thought.format({ text, number: place + 1, fence })),
-      );
-      return prompt.turns.formatMessages({
-        chain: rendered.join("\n\n"),
-        count: thoughts.length,
-        question: wellFormed(question),
-      });
+      let chain = "";
+      for (const [place, text] of thoughts.entries()) {
+        const filled = fillThought({ text, number: place + 1, fence });
+        chain += (place > 0 ? "\n\n" : "") + (typeof filled === "string" ? filled : await filled);
+      }
+      return fillTurns({ chain, count: thoughts.length, question: wellFormed(question) });
     },
   };
 }

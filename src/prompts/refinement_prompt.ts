@@ -1,6 +1,7 @@
 import type { ChatPromptTemplate } from "@langchain/core/prompts";
 import { cutThought } from "./cut_thought.js";
 import type { ThoughtLimit } from "./cut_thought.js";
+import { filledTurns } from "./filled.js";
 import type { TurnsPrompt } from "./turns.js";
 import { wellFormed } from "./well_formed.js";
 
@@ -22,13 +23,14 @@ export interface RefinementPrompt {
  * @param limit how much of each is quoted
  */
 export function refinementTurns({ name, turns }: RefinementPrompt, limit: ThoughtLimit = {}): TurnsPrompt {
+  const fill = filledTurns(turns, ["question", "response", "feedback"]);
   return {
     name,
     async render(question, quoted) {
       const [response = "", feedback = ""] = await Promise.all(
         quoted.map(({ text }) => cutThought(wellFormed(text), limit)),
       );
-      return turns.formatMessages({ question: wellFormed(question), response, feedback });
+      return fill({ question: wellFormed(question), response, feedback });
     },
   };
 }

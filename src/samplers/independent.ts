@@ -5,6 +5,7 @@ import { parallelRequests } from "./requests.js";
 export function independent(): Sampler<never> {
   return {
     name: "independent",
+    quotesOwnUnit: true,
     plan: (_arm, pulls) => parallelRequests(pulls),
   };
 }

@@ -75,6 +75,7 @@ export function integrated(options: IntegratedOptions = {}): Sampler<TurnsPrompt
   const turns = chainTurns(prompt, limit);
   return {
     name: "integrated",
+    ...(thoughtPool === ownUnit && { quotesOwnUnit: true as const }),
     plan(arm, pulls, random) {
       const unit = arm.samples.slice(arm.unitStart);
       const independentHalf = Math.ceil((unit.length + pulls) / 2);

@@ -61,6 +61,7 @@ export function refinement(options: RefinementOptions = {}): Sampler<TurnsPrompt
     name: "refinement",
     // A second response to the same call would belong to no chain.
     singleResponses: true,
+    quotesOwnUnit: true,
     plan(arm, pulls) {
       const unit = arm.samples.slice(arm.unitStart);
       const size = unit.length + pulls;

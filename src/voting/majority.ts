@@ -51,7 +51,7 @@ export interface MajorityOptions {
 export function majorityOf(options: MajorityOptions = {}): VotingRule {
   requireKnownKeys("majorityOf", options, ["voters", "ties"]);
   const { voters = everyResponse, ties = earliest } = options;
-  return (samples, random) => {
+  const rule: VotingRule = (samples, random) => {
     const electorate = voters(samples.filter(({ error }) => error === undefined));
     const votes = countVotes(electorate.map(({ answer }) => answer));
     const tied = votes.filter(({ count }) => count === votes[0]?.count).map(({ answer }) => answer);
@@ -65,6 +65,7 @@ export function majorityOf(options: MajorityOptions = {}): VotingRule {
       ),
     };
   };
+  return voters === everyResponse ? Object.assign(rule, { firstStands: true as const }) : rule;
 }
 
 /** The paper's vote: all responses, the earliest answer on ties. */

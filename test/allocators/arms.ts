@@ -12,7 +12,7 @@ export function armOf(answers: readonly (string | null | Error)[], index = 0): A
     usage: {},
     ...(answer instanceof Error ? { answer: null, error: answer } : { answer }),
   }));
-  return { index, question: `question ${index}`, samples, unitStart: samples.length, uncertainty: 0.5 };
+  return { index, question: `question ${index}`, samples, unitStart: samples.length, inFlight: 0, uncertainty: 0.5 };
 }
 
 /** An arm with so many votes for each answer. */
@@ -23,4 +23,12 @@ export function votesOf(counts: readonly number[], index = 0): Arm {
   );
 }
 
-export const context: AllocationContext = { usedSamples: 100, unitSamples: 1, pulls: 100, random: () => 0.5 };
+export const context: AllocationContext = {
+  usedSamples: 100,
+  unitSamples: 1,
+  pulls: 100,
+  arms: 10,
+  slots: Infinity,
+  meanOutputTokens: null,
+  random: () => 0.5,
+};

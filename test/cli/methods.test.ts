@@ -20,10 +20,18 @@ function sampleOf(index: number, answer: string, stage: Stage = "parallel"): Sam
 /** An arm with this uncertainty and number of samples; those of its unit are the last four. */
 function arm(index: number, uncertainty: number, count: number): Arm {
   const samples = Array.from({ length: count }, (_, place) => sampleOf(place, "a"));
-  return { index, uncertainty, samples, question: "", unitStart: count - 4 };
+  return { index, uncertainty, samples, question: "", unitStart: count - 4, inFlight: 0 };
 }
 
-const context = { usedSamples: 100, unitSamples: 8, pulls: 1000, random: () => 0 };
+const context = {
+  usedSamples: 100,
+  unitSamples: 8,
+  pulls: 1000,
+  arms: 4,
+  slots: Infinity,
+  meanOutputTokens: null,
+  random: () => 0,
+};
 
 describe("a METHOD on the command line", () => {
   it.each(Object.keys(METHODS))("is %s as it is, or with another unit", (name) => {

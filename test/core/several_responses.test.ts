@@ -32,6 +32,7 @@ function play(arms: number, samplesPerCall: number, budget: Budget, tokens = 1):
   const account = openAccount(budget, arms, samplesPerCall);
   const rounds = playRounds<unknown, TurnsPrompt>(questions, method, account, {
     samplesPerCall,
+    slots: Infinity,
     isOpen: () => true,
   });
   let calls = 0;

@@ -36,15 +36,17 @@ async function solved(
     account,
     {
       samplesPerCall: 1,
+      slots: Infinity,
       isOpen: parts.outside?.isOpen ?? (() => true),
       openUnit: parts.outside?.openUnit ?? (async () => {}),
       closeUnit: parts.outside?.closeUnit ?? (async () => {}),
       afterWave: parts.outside?.afterWave ?? (() => {}),
-      async generate(arm, request) {
+      async generate(arm, request, round) {
         sent.push(arm.index);
-        return parts.outside?.generate?.(arm, request) ?? [reply];
+        return parts.outside?.generate?.(arm, request, round) ?? [reply];
       },
     },
+    "rounds",
   );
 }
 

@@ -1,7 +1,7 @@
 import { AIMessage } from "@langchain/core/messages";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readReply } from "../../src/langchain/generate.js";
+import { readReply } from "../../src/langchain/replies.js";
 import {
   decodeEntry,
   encodeEntry,

@@ -25,7 +25,15 @@ const round: fc.Arbitrary<Round> = fc.record({
 
 function contextOf({ arms, elsewhere, unitSamples, pulls, seed }: Round): AllocationContext {
   const usedSamples = arms.reduce((sum, { samples }) => sum + samples.length, elsewhere);
-  return { usedSamples, unitSamples, pulls, random: openStream(seed) };
+  return {
+    usedSamples,
+    unitSamples,
+    pulls,
+    arms: arms.length,
+    slots: Infinity,
+    meanOutputTokens: null,
+    random: openStream(seed),
+  };
 }
 
 function assertForRounds(law: (given: Round) => void): void {

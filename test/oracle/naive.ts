@@ -1,10 +1,10 @@
-import { drawWithoutReplacement, randomStreams } from "../../src/core/random.js";
+import { drawWithoutReplacement, unitStream } from "../../src/core/random.js";
 import type { Stage } from "../../src/core/types.js";
 
 /**
  * Algorithms 1 to 3 of arXiv 2506.16043, written a second time from the paper's
  * pseudo code, with no use of the package but its random numbers: one stream for
- * the allocator (which the bandit never draws from), then one per arm.
+ * every unit of a question (the bandit itself never draws).
  *
  * Decisions where the paper is silent, as the package documents them:
  * - the first unit of all arms shrinks alike if the pool is too small for it;
@@ -31,6 +31,8 @@ export interface NaiveSettings {
   share: number;
   quoteEarlierUnits: boolean;
   seed: number;
+  /** What arm `i` asks; no other arm asks the same. */
+  question(i: number): string;
   /** Reply number `n` (from 0) of arm `i`. */
   reply(i: number, n: number): NaiveReply;
 }
@@ -64,9 +66,7 @@ interface Response extends NaiveReply {
 
 export function naive(settings: NaiveSettings): NaiveResult {
   const { arms, total, unit, k, c, share } = settings;
-  const stream = randomStreams(settings.seed);
-  stream();
-  const random = Array.from({ length: arms }, () => stream());
+  const units = Array.from({ length: arms }, () => 0);
   const R: Response[][] = Array.from({ length: arms }, () => []);
   const rounds: NaiveRound[][] = Array.from({ length: arms }, () => []);
   const waves: NaiveCall[][] = [];
@@ -93,6 +93,9 @@ export function naive(settings: NaiveSettings): NaiveResult {
   /** Algorithm 2 for all arms of S side by side; `size[i]` is B. */
   function integratedSampling(size: Map<number, number>, round: number): void {
     const first = new Map([...size.keys()].map((i) => [i, R[i]!.length]));
+    const random = new Map(
+      [...size.keys()].map((i) => [i, unitStream(settings.seed, settings.question(i), 0, units[i]!++)]),
+    );
     // Line 1: R_init. Everyone's first request, then everyone's second, …
     ask(
       interleave(new Map([...size].map(([i, B]) => [i, plain(i, Math.ceil(B / 2))])), () => 0),
@@ -113,7 +116,7 @@ export function naive(settings: NaiveSettings): NaiveResult {
       else {
         const calls: NaiveCall[] = [];
         for (let j = 1; j <= half; j++) {
-          const T = drawWithoutReplacement(pool, k, random[i]!);
+          const T = drawWithoutReplacement(pool, k, random.get(i)!);
           calls.push({ arm: i, stage: "sequential", parents: T });
         }
         conditioned.set(i, calls);

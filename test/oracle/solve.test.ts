@@ -49,7 +49,11 @@ function scenarios(reply: fc.Arbitrary<NaiveReply>): fc.Arbitrary<NaiveSettings>
         replies: streams(arms, reply),
       }),
     )
-    .map(({ replies, ...rest }) => ({ ...rest, reply: readRound(replies) }));
+    .map(({ replies, ...rest }) => ({ ...rest, question, reply: readRound(replies) }));
+}
+
+function question(i: number): string {
+  return `question ${i}`;
 }
 
 function readRound(replies: NaiveReply[][]): NaiveSettings["reply"] {
@@ -59,7 +63,7 @@ function readRound(replies: NaiveReply[][]): NaiveSettings["reply"] {
   };
 }
 
-const paper = { unit: 8, k: 4, c: 0.25, share: 0.25, quoteEarlierUnits: false, seed: 0 };
+const paper = { unit: 8, k: 4, c: 0.25, share: 0.25, quoteEarlierUnits: false, seed: 0, question };
 
 interface Observed {
   waves: NaiveCall[][];
@@ -88,7 +92,7 @@ async function observe(
   };
   let wave: NaiveCall[] = [];
   seen.solutions = await solve(
-    asked.map((_, i) => `question ${i}`),
+    asked.map((_, i) => question(i)),
     {
       sampler: integrated({
         thoughtLength: settings.k,
@@ -103,6 +107,7 @@ async function observe(
     openAccount(budget, settings.arms),
     {
       samplesPerCall: 1,
+      slots: Infinity,
       isOpen: () => true,
       async generate(arm, { stage, parents }): Promise<Reply[]> {
         wave.push({ arm: arm.index, stage, parents: [...parents] });
@@ -125,6 +130,7 @@ async function observe(
         wave = [];
       },
     },
+    "rounds",
   );
   return seen;
 }
