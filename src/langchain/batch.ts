@@ -32,6 +32,7 @@ import { closeRound, openRound } from "./round_runs.js";
 import type { Spend } from "./round_runs.js";
 import { closeRun, failRuns, openRun } from "./runs.js";
 import type { OpenInput, RunTemplate } from "./runs.js";
+import { singleRequests } from "./single_requests.js";
 import type { BatchPool } from "./shared_pool.js";
 import { traceIdOf } from "./tracer.js";
 
@@ -141,6 +142,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     );
     const settings = {
       ...batch,
+      model: singleRequests(batch.model, !repeatsUncertain(batch.budget)),
       stop: stop.signal,
       ask: journal?.ask ?? payAlways,
       patience: patienceOf(batch),
@@ -272,10 +274,19 @@ function isFatal({ error, message }: Reply): boolean {
   return error !== undefined && message === undefined && endsBatch(classify(error));
 }
 
-/** Repeats what may have been charged only where no limit has to know of it. */
+/** What may have been charged is repeated only where no limit has to know of it. */
+function repeatsUncertain({ totalOutputTokens, totalCostUsd }: Budget): boolean {
+  return totalOutputTokens === undefined && totalCostUsd === undefined;
+}
+
 function patienceOf({ model, retries, callTimeoutMs, budget, method }: Batch): Patience {
-  const repeatsUncertain = budget.totalOutputTokens === undefined && budget.totalCostUsd === undefined;
-  return patience({ model, retries, callTimeoutMs, repeatsUncertain, seed: method.seed });
+  return patience({
+    model,
+    retries,
+    callTimeoutMs,
+    repeatsUncertain: repeatsUncertain(budget),
+    seed: method.seed,
+  });
 }
 
 /** @throws what stopped the batch, what a part threw, or the error of an input that has nothing but failed calls */
