@@ -18,6 +18,7 @@ import type { Patience, Trip } from "./patience.js";
 import { reader } from "./readings.js";
 import { sampleParent } from "./round_runs.js";
 import type { OpenInput } from "./runs.js";
+import { hideSecrets } from "./secrets.js";
 import { isSteering } from "./steering.js";
 
 /**
@@ -138,7 +139,10 @@ export function generator(
 /** @throws the error itself, if LangGraph uses it to steer: it is no failed sample */
 function failed(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage> {
   if (isSteering(error)) throw error;
-  return { ...reply, error: asError(error) };
+  const kept = asError(error);
+  // An extractor may have asked a service, too.
+  hideSecrets(kept);
+  return { ...reply, error: kept };
 }
 
 /** The turns that follow the messages of the user. */

@@ -9,6 +9,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { BROKEN_OFF, finishReason } from "../extractors/cut_off.js";
 import { generationsPerCall } from "./model.js";
 import type { ChatLike } from "./model.js";
+import { hideSecrets, secretsOf } from "./secrets.js";
 
 /**
  * Calls the model once and returns all its responses: one, or as many as the
@@ -22,13 +23,26 @@ export async function respond(
   messages: BaseMessage[],
   config: Partial<RunnableConfig>,
 ): Promise<AIMessage[]> {
+  try {
+    return await ask(model, messages, config);
+  } catch (error) {
+    hideSecrets(error, secretsOf(model));
+    throw error;
+  }
+}
+
+async function ask(
+  model: ChatLike,
+  messages: BaseMessage[],
+  config: Partial<RunnableConfig>,
+): Promise<AIMessage[]> {
   const manager = config.callbacks as CallbackManager | undefined;
   if (generationsPerCall(model) === 1) {
-    const callbacks = manager && withFirst(manager, FINISH_REASON_TELLER);
+    const callbacks = manager && withFirst(manager, handlersOf(model).reasonTeller);
     const message = await model.invoke(messages, { ...config, ...(callbacks && { callbacks }) });
     return [markedIfBroken(requireMessage(message))];
   }
-  const callbacks = manager && forSeveralGenerations(manager);
+  const callbacks = manager && forSeveralGenerations(manager, handlersOf(model).usageKeeper);
   // `invoke` would return the first generation alone.
   const result = await (model as unknown as BaseChatModel).generatePrompt(
     [new ChatPromptValue(messages)],
@@ -45,8 +59,11 @@ export async function respond(
  * Handlers that make a model stream are left out, because a stream interleaves the
  * words of several generations into one message.
  */
-function forSeveralGenerations(callbacks: CallbackManager): CallbackManager {
-  const own = withFirst(callbacks, USAGE_KEEPER);
+function forSeveralGenerations(
+  callbacks: CallbackManager,
+  usageKeeper: BaseCallbackHandler,
+): CallbackManager {
+  const own = withFirst(callbacks, usageKeeper);
   const streaming = own.handlers.filter(
     (handler) => "lc_prefer_streaming" in handler && handler.lc_prefer_streaming === true,
   );
@@ -63,11 +80,26 @@ function withFirst(callbacks: CallbackManager, first: BaseCallbackHandler): Call
   return own;
 }
 
-const FINISH_REASON_TELLER = handlerOf(tellFinishReason);
-const USAGE_KEEPER = handlerOf(keepUsageOnce);
+interface Handlers {
+  reasonTeller: BaseCallbackHandler;
+  usageKeeper: BaseCallbackHandler;
+}
 
-function handlerOf(handleLLMEnd: (result: LLMResult) => void): BaseCallbackHandler {
-  const handler = BaseCallbackHandler.fromMethods({ handleLLMEnd });
+const handlers = new WeakMap<object, Handlers>();
+
+/** What comes before all other handlers of a model's calls. */
+function handlersOf(model: ChatLike): Handlers {
+  const own = handlers.get(model) ?? {
+    reasonTeller: handlerOf(tellFinishReason, model),
+    usageKeeper: handlerOf(keepUsageOnce, model),
+  };
+  handlers.set(model, own);
+  return own;
+}
+
+function handlerOf(handleLLMEnd: (result: LLMResult) => void, model: ChatLike): BaseCallbackHandler {
+  const handleLLMError = (error: unknown): void => hideSecrets(error, secretsOf(model));
+  const handler = BaseCallbackHandler.fromMethods({ handleLLMEnd, handleLLMError });
   handler.awaitHandlers = true;
   return handler;
 }
