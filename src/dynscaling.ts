@@ -363,8 +363,9 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     schema: unknown,
     options: StructuredOptions<boolean>,
   ): { settingsOf: SettingsOf; present: Present<unknown> } {
+    const { uncertainty, includeRaw = false } = options;
+    if (uncertainty !== undefined) requireFunction("uncertainty", uncertainty);
     const { samplerOf, uncertaintyOf, votingOf, ...structure } = openStructure(this.#model, schema, options);
-    const { includeRaw = false } = options;
     const complete: typeof structure.complete = async (record, tally) => {
       const completed = await structure.complete(record, tally);
       return includeRaw ? completed : requireObject(completed);

@@ -36,6 +36,14 @@ describe("a wrong option of DynScaling", () => {
     ["budget.totalCostUsd", "-1", "US dollars above 0", { budget: { totalCostUsd: -1 } }],
     ["budget.prices", "undefined", "what tokens cost", { budget: { totalCostUsd: 1 } }],
     ["retries.maxRetries", "-1", "whole number of at least 0", { retries: { maxRetries: -1 } }],
+    ...(["firstDelayMs", "maxDelayMs", "maxTotalDelayMs"] as const).map(
+      (name): [string, string, string, object] => [
+        `retries.${name}`,
+        "3000000000",
+        "to 2147483647",
+        { retries: { [name]: 3_000_000_000 } },
+      ],
+    ),
     ["callTimeoutMs", "0", "whole milliseconds", { callTimeoutMs: 0 }],
     ["onAbort", '"return"', 'Give "throw" or "vote"', { onAbort: "return" as never }],
     ["budget", "null", "Give an object of samplesPerInput", { budget: null }],

@@ -155,6 +155,7 @@ describe("calls that share one budget", () => {
     ["an average below one", { samplesPerInput: 0.5 }, /^shared\.samplesPerInput/],
     ["a cap of none", { maxSamplesPerInput: 0 }, /^shared\.maxSamplesPerInput/],
     ["a time limit of none", { timeoutMs: 0 }, /^shared\.timeoutMs/],
+    ["a time limit no timer can keep", { timeoutMs: 3e9 }, /^shared\.timeoutMs.*2147483647/],
     ["a total of none", { totalSamples: 0 }, /totalSamples/],
     ["a total of tokens below one call", { totalOutputTokens: 5 }, /totalOutputTokens/],
     ["a unit of none", { unitSamples: 0 }, /unitSamples/],

@@ -31,6 +31,7 @@ import { closeRound, openRound } from "./round_runs.js";
 import type { Spend } from "./round_runs.js";
 import { closeRun, failRuns, openRun } from "./runs.js";
 import type { OpenInput, RunTemplate } from "./runs.js";
+import { singleRequests } from "./single_requests.js";
 import type { BatchPool } from "./shared_pool.js";
 import { stopWhenAborted, stoppingEarly, throwIfAborted, throwIfLost } from "./stops.js";
 import { traceIdOf } from "./tracer.js";
@@ -143,6 +144,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     );
     const settings = {
       ...batch,
+      model: singleRequests(batch.model, !repeatsUncertain(batch.budget)),
       // The schedule itself keeps to its slots.
       maxConcurrency: batch.schedule === "continuous" ? undefined : batch.maxConcurrency,
       stop: stop.signal,
@@ -233,10 +235,19 @@ export function withBatchId(
   return Array.isArray(options) ? options.map(own) : own(options ?? {});
 }
 
-/** Repeats what may have been charged only where no limit has to know of it. */
+/** What may have been charged is repeated only where no limit has to know of it. */
+function repeatsUncertain({ totalOutputTokens, totalCostUsd }: Budget): boolean {
+  return totalOutputTokens === undefined && totalCostUsd === undefined;
+}
+
 function patienceOf({ model, retries, callTimeoutMs, budget, method }: Batch): Patience {
-  const repeatsUncertain = budget.totalOutputTokens === undefined && budget.totalCostUsd === undefined;
-  return patience({ model, retries, callTimeoutMs, repeatsUncertain, seed: method.seed });
+  return patience({
+    model,
+    retries,
+    callTimeoutMs,
+    repeatsUncertain: repeatsUncertain(budget),
+    seed: method.seed,
+  });
 }
 
 /** Asks for a review of the completed answer, whose agreement may be another than that of the vote. */

@@ -9,6 +9,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { BROKEN_OFF, finishReason } from "../extractors/cut_off.js";
 import { generationsPerCall } from "./model.js";
 import type { ChatLike } from "./model.js";
+import { hideSecrets, secretsOf } from "./secrets.js";
 
 /**
  * Calls the model once and returns all its responses: one, or as many as the
@@ -17,14 +18,19 @@ import type { ChatLike } from "./model.js";
  *
  * @throws {Error} if the model returned anything but messages
  */
-export function respond(
+export async function respond(
   model: ChatLike,
   messages: BaseMessage[],
   config: Partial<RunnableConfig>,
 ): Promise<AIMessage[]> {
-  return generationsPerCall(model) === 1
-    ? respondOnce(model, messages, config)
-    : respondSeveral(model, messages, config);
+  try {
+    return await (generationsPerCall(model) === 1
+      ? respondOnce(model, messages, config)
+      : respondSeveral(model, messages, config));
+  } catch (error) {
+    hideSecrets(error, secretsOf(model));
+    throw error;
+  }
 }
 
 async function respondOnce(
@@ -33,7 +39,9 @@ async function respondOnce(
   config: Partial<RunnableConfig>,
 ): Promise<AIMessage[]> {
   const manager = config.callbacks as CallbackManager | undefined;
-  const told = manager ? { ...config, callbacks: withFirst(manager, FINISH_REASON_TELLER) } : config;
+  const told = manager
+    ? { ...config, callbacks: withFirst(manager, handlersOf(model).reasonTeller) }
+    : config;
   return [markedIfBroken(requireMessage(await model.invoke(messages, told)))];
 }
 
@@ -43,7 +51,7 @@ async function respondSeveral(
   config: Partial<RunnableConfig>,
 ): Promise<AIMessage[]> {
   const manager = config.callbacks as CallbackManager | undefined;
-  const callbacks = manager && forSeveralGenerations(manager);
+  const callbacks = manager && forSeveralGenerations(manager, handlersOf(model).usageKeeper);
   // `invoke` would return the first generation alone.
   const result = await (model as unknown as BaseChatModel).generatePrompt(
     [new ChatPromptValue(messages)],
@@ -60,8 +68,11 @@ async function respondSeveral(
  * Handlers that make a model stream are left out, because a stream interleaves the
  * words of several generations into one message.
  */
-function forSeveralGenerations(callbacks: CallbackManager): CallbackManager {
-  const own = withFirst(callbacks, USAGE_KEEPER);
+function forSeveralGenerations(
+  callbacks: CallbackManager,
+  usageKeeper: BaseCallbackHandler,
+): CallbackManager {
+  const own = withFirst(callbacks, usageKeeper);
   const streaming = own.handlers.filter(
     (handler) => "lc_prefer_streaming" in handler && handler.lc_prefer_streaming === true,
   );
@@ -78,11 +89,26 @@ function withFirst(callbacks: CallbackManager, first: BaseCallbackHandler): Call
   return own;
 }
 
-const FINISH_REASON_TELLER = handlerOf(tellFinishReason);
-const USAGE_KEEPER = handlerOf(keepUsageOnce);
+interface Handlers {
+  reasonTeller: BaseCallbackHandler;
+  usageKeeper: BaseCallbackHandler;
+}
 
-function handlerOf(handleLLMEnd: (result: LLMResult) => void): BaseCallbackHandler {
-  const handler = BaseCallbackHandler.fromMethods({ handleLLMEnd });
+const handlers = new WeakMap<object, Handlers>();
+
+/** What comes before all other handlers of a model's calls. */
+function handlersOf(model: ChatLike): Handlers {
+  const own = handlers.get(model) ?? {
+    reasonTeller: handlerOf(tellFinishReason, model),
+    usageKeeper: handlerOf(keepUsageOnce, model),
+  };
+  handlers.set(model, own);
+  return own;
+}
+
+function handlerOf(handleLLMEnd: (result: LLMResult) => void, model: ChatLike): BaseCallbackHandler {
+  const handleLLMError = (error: unknown): void => hideSecrets(error, secretsOf(model));
+  const handler = BaseCallbackHandler.fromMethods({ handleLLMEnd, handleLLMError });
   handler.awaitHandlers = true;
   return handler;
 }

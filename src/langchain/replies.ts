@@ -9,6 +9,7 @@ import type { AnswerExtractor } from "./generate.js";
 import { callsText, sharedUsage, spokenText } from "./messages.js";
 import { isPromise, reader } from "./readings.js";
 import type { OpenInput } from "./runs.js";
+import { hideSecrets } from "./secrets.js";
 import { isSteering } from "./steering.js";
 
 /** What the responses to a call were asked with. */
@@ -91,7 +92,10 @@ function unread(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage> {
 /** @throws the error itself, if LangGraph uses it to steer: it is no failed sample */
 export function failed(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage> {
   if (isSteering(error)) throw error;
-  return { ...reply, error: asError(error) };
+  const kept = asError(error);
+  // An extractor may have asked a service, too.
+  hideSecrets(kept);
+  return { ...reply, error: kept };
 }
 
 /** @throws {Error} if an extractor returned a value that is neither text nor nothing: it would never vote */

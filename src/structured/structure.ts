@@ -9,7 +9,6 @@ import { shareOf } from "../core/votes.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { ChatLike } from "../langchain/model.js";
 import type { InputRecord } from "../langchain/record.js";
-import { requireFunction } from "../method.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { attemptsAsJson } from "./attempts_as_json.js";
 import type { FieldMeasure } from "./field_uncertainty.js";
@@ -117,7 +116,6 @@ export function openStructure(
   requireKnownKeys("withStructuredOutput", options, FIELDS);
   const { vote = wholeObject, uncertainty, includeRaw: _includeRaw, ...asked } = options;
   requireVote(vote);
-  if (uncertainty !== undefined) requireFunction("uncertainty", uncertainty);
   const validate = validatorOf(schema);
   const measure = uncertainty as Partial<FieldMeasure> & typeof uncertainty;
   requirePaths("withStructuredOutput.uncertainty", measure?.paths ?? [], schema);

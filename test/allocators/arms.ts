@@ -12,7 +12,14 @@ export function armOf(answers: readonly (string | null | Error)[], index = 0): A
     usage: {},
     ...(answer instanceof Error ? { answer: null, error: answer } : { answer }),
   }));
-  return { index, question: `question ${index}`, samples, unitStart: samples.length, inFlight: 0, uncertainty: 0.5 };
+  return {
+    index,
+    question: `question ${index}`,
+    samples,
+    unitStart: samples.length,
+    inFlight: 0,
+    uncertainty: 0.5,
+  };
 }
 
 /** An arm with so many votes for each answer. */

@@ -116,7 +116,7 @@ describe("a client that does not hear its signal", () => {
       index === 0 ? refusal({}) : index === 1 ? new Promise<string>(() => {}) : "\\boxed{1}",
     );
     const scaled = new DynScaling({ model, retries: { firstDelayMs: 1 }, budget: { totalSamples: 1 } });
-    await expect(scaled.invoke("first", { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    await expect(scaled.invoke("first", { signal: AbortSignal.timeout(100) })).rejects.toThrow("timeout");
     expect((await scaled.invoke("second")).text).toBe("\\boxed{1}");
     expect(model.calls).toHaveLength(3);
   });

@@ -54,5 +54,11 @@ export function samples(minLength: number, maxLength: number): fc.Arbitrary<Samp
 export function arm(index: number, minSamples: number): fc.Arbitrary<Arm> {
   return fc
     .record({ samples: samples(minSamples, 20), uncertainty: fc.double({ min: 0, max: 1, noNaN: true }) })
-    .map((rest) => ({ ...rest, index, question: `question ${index}`, unitStart: rest.samples.length, inFlight: 0 }));
+    .map((rest) => ({
+      ...rest,
+      index,
+      question: `question ${index}`,
+      unitStart: rest.samples.length,
+      inFlight: 0,
+    }));
 }
