@@ -130,10 +130,10 @@ export function reread<Message>(
   method: Method,
 ): void {
   // A list of its own: who has counted the old one must count again.
-  state.arm.samples = state.arm.samples.map((sample, index) => ({
-    ...sample,
-    answer: replies[index]?.answer ?? sample.answer,
-  }));
+  state.arm.samples = state.arm.samples.map((sample, index) => {
+    const reply = replies[index];
+    return reply === undefined ? sample : { ...sample, answer: reply.answer };
+  });
   measure(state, method);
 }
 
