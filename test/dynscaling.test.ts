@@ -164,6 +164,8 @@ describe("DynScaling as a Runnable", () => {
       unparsedSamples: 1,
       inputTokens: 50,
       outputTokens: 25,
+      cachedInputTokens: null,
+      savedInputTokens: 0,
       stopReason: "samples",
       agreement: 0.75,
       review: null,

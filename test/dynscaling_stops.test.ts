@@ -2,7 +2,7 @@ import { AIMessage } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
 import { describe, expect, it } from "vitest";
 import { DynScaling } from "../src/index.js";
-import type { DynScalingFields } from "../src/index.js";
+import type { DynScalingFields, Schedule } from "../src/index.js";
 import { RunCollector } from "./support/run_collector.js";
 import { ScriptedModel } from "./support/scripted_model.js";
 import type { ScriptedCall } from "./support/scripted_model.js";
@@ -82,10 +82,14 @@ describe("what stops DynScaling", () => {
     const model = new ScriptedModel(({ question }) =>
       question === "a?" ? new Error("no idea") : "\\boxed{1}",
     );
-    const scaled = new DynScaling({ model, budget: { samplesPerInput: 8 } });
-    await expect(scaled.batch(["a?", "b?", "c?"], { maxConcurrency: 1 })).rejects.toThrow("no idea");
+    const fields = { model, budget: { samplesPerInput: 8 } };
+    const batch = (schedule: Schedule): Promise<unknown> =>
+      new DynScaling({ ...fields, schedule }).batch(["a?", "b?", "c?"], { maxConcurrency: 1 });
+    await expect(batch("rounds")).rejects.toThrow("no idea");
     // Round robin up to the fourth of "a?", its last chance; its slot is taken before that is known.
     expect(model.calls).toHaveLength(11);
+    await expect(batch("continuous")).rejects.toThrow("no idea");
+    expect(model.calls).toHaveLength(11 + 10);
   });
 
   it("is not that input when errors are returned: each error stands in its place", async () => {

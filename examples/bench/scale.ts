@@ -16,6 +16,7 @@ import type { Schedule } from "langchain-dynscaling";
 import { ucb, uniform, voteIndex } from "langchain-dynscaling/allocators";
 import { independent, integrated } from "langchain-dynscaling/samplers";
 import { printTable } from "../support/table.js";
+import { report } from "./report.js";
 
 const { values } = parseArgs({
   options: {
@@ -120,5 +121,13 @@ if (values.inputs === undefined) {
       megabytes.toFixed(0),
     ]),
   );
-  console.log("Targets at 100,000 x 8: 60 s, 1,500 MB, at most 2 times the time per sample at 1,000.");
+  const [first, last] = [rows[0] as (typeof rows)[number], rows.at(-1) as (typeof rows)[number]];
+  const setting = `${last.size} inputs x ${samples} samples`;
+  report({ name: `seconds, ${setting}`, target: { atMost: 60 }, values: [last.seconds] });
+  report({ name: `peak MB, ${setting}`, target: { atMost: 1500 }, values: [last.megabytes] });
+  report({
+    name: `CPU time per sample, ${setting}, over that at ${first.size}`,
+    target: { atMost: 2 },
+    values: [last.perSample / first.perSample],
+  });
 } else console.log(JSON.stringify(await measure(Number(values.inputs))));

@@ -182,7 +182,7 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
         book(inFlight, all, 1);
         return all;
       }
-      const outputTokens = (worst ?? 0) * samplesPerCall;
+      const outputTokens = isPriced ? (worst ?? 0) * samplesPerCall : 0;
       const costUsd = cost(inputTokens, outputTokens);
       if (outputTokens > tokensLeft() || costUsd > costLeft()) return null;
       const reservation = { samples: samplesPerCall, inputTokens, outputTokens, costUsd };

@@ -24,6 +24,14 @@ export interface UnitCall<Message, Prompt> extends Call<Message, Prompt> {
 const DEFAULT_SHARE_UNDER_WAY = 0.25;
 
 /**
+ * In their first units everyone's first call comes before anyone's second, so that an
+ * abort, or tokens that run out, find all with the same. Where only samples are limited
+ * they surely reach, so large batches go block by block: responses that are still to
+ * be quoted are kept in full.
+ */
+const QUESTIONS_IN_TURN = 4096;
+
+/**
  * Algorithm 1 without barriers. Whenever a call may be sent, it is the next one of a
  * unit that is under way, and if none has any, the arm that the allocator ranks first
  * gets a new unit; also while other units of it are under way. A unit waits for its
@@ -51,6 +59,8 @@ export class Course<Message, Prompt> {
   /** How many of each arm: it is offered again when it has been reread. */
   readonly #rereading = new Set<ArmState<Message>>();
   readonly #mostUnits: number;
+  /** Questions whose first units take turns. */
+  readonly #block: number;
   #units = 0;
   #rounds = 0;
   /** Calls in flight. */
@@ -82,6 +92,8 @@ export class Course<Message, Prompt> {
       // Of an arm without a sample there is nothing to go by.
       (state) => state.arm.samples.length > 0 && !this.#rereading.has(state) && canBePulled(state, terms),
     );
+    const { outputTokens, costUsd } = account.report().planned;
+    this.#block = outputTokens === null && costUsd === null ? QUESTIONS_IN_TURN : Infinity;
     const pulls = Math.min(method.unitSamples, Math.floor(account.samplesLeft() / questions.length));
     for (const state of this.#states) this.#start(state, pulls, null);
   }
@@ -151,6 +163,11 @@ export class Course<Message, Prompt> {
     const isBack = wave.inFlight === 0;
     this.#proceed(unit);
     return isBack;
+  }
+
+  /** Whether a unit waits to be closed. */
+  get hasOver(): boolean {
+    return this.#over.length > 0;
   }
 
   /** Units that are over since it was asked last, each to be closed. */
@@ -269,7 +286,9 @@ export class Course<Message, Prompt> {
   #await(unit: Unit<Message, Prompt>): void {
     if (unit.isReady) return;
     unit.isReady = true;
-    this.#ready.add(unit.sent, unit);
+    const { unitSamples } = this.#method;
+    const block = unit.round === 0 ? Math.floor(unit.state.arm.index / this.#block) : 0;
+    this.#ready.add(block * (unitSamples + this.#terms.samplesPerCall) + unit.sent, unit);
   }
 
   #unready(): void {

@@ -36,7 +36,13 @@ export function playCourse<Message, Prompt>(
     } finally {
       account.release(held);
     }
-    if (course.book(call, withWorstCase(replies, held))) outside.afterWave([arm], course.fault);
+    if (!course.book(call, withWorstCase(replies, held))) return;
+    try {
+      outside.afterWave([arm], course.fault);
+    } catch (error) {
+      // At once: nothing more may be closed as if all were well.
+      failure ??= { error };
+    }
   }
 
   function openingOf(unit: Unit<Message, Prompt>): Promise<void> {
@@ -80,12 +86,12 @@ export function playCourse<Message, Prompt>(
     function go(): void {
       try {
         // What has failed is closed by whoever asked.
-        while (failure === undefined) {
-          const call = calls < outside.slots ? course.next() : null;
+        for (let isFull = false; !isFull && failure === undefined;) {
           // Reading answers anew takes the place of the call that was the unit's last.
           for (const unit of course.takeOver()) void start(close(unit), outside.rereads === true);
-          if (call === null) break;
-          void start(send(call), true);
+          const call = calls < outside.slots ? course.next() : null;
+          if (call) void start(send(call), true);
+          isFull = call === null && !course.hasOver;
         }
       } catch (error) {
         failure ??= { error };

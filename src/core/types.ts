@@ -22,6 +22,13 @@ export interface Usage {
   inputTokens?: number | undefined;
   /** Everything generated, hidden reasoning included. */
   outputTokens?: number | undefined;
+  /** Those of `inputTokens` that the provider had in its cache of prompts, where it says. */
+  cachedInputTokens?: number | undefined;
+  /**
+   * What a call of its own would have cost on top of `inputTokens`: the responses to one
+   * request share its prompt. Left out where there was one response.
+   */
+  savedInputTokens?: number | undefined;
 }
 
 /** What one model call brought back. */

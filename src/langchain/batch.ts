@@ -3,6 +3,7 @@ import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import type { Budget } from "../core/budget.js";
+import { OptionError } from "../core/errors.js";
 import { finiteOrNull } from "../core/limits.js";
 import { settleAll } from "../core/settle.js";
 import { solve } from "../core/solve.js";
@@ -99,7 +100,7 @@ export interface Batch extends RunTemplate {
  * before the first call, and each is closed exactly once with its own outcome.
  */
 export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]> {
-  const { configs, batchId, failFast, pool } = batch;
+  const { configs, batchId, failFast, pool, maxConcurrency: slots = Infinity } = batch;
   const inputs = pool.payable(batch.inputs, configs);
   const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ ...input, place }]));
   if (asked.length === 0) return inputs as Error[];
@@ -142,6 +143,13 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
         open[index] = await openRun(batch, each, configs[each.place] as RunnableConfig);
       }),
     );
+    if (!(slots >= 1)) {
+      throw new OptionError(
+        "maxConcurrency",
+        slots,
+        "Give a concurrency of at least 1, or none for no limit.",
+      );
+    }
     const settings = {
       ...batch,
       model: singleRequests(batch.model, !repeatsUncertain(batch.budget)),
@@ -158,7 +166,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
         batch.budget.totalCostUsd === undefined ? undefined : promptSizes(batch.model, inputOf, stop.signal),
       ...(groups && { rereads: true, reread: (arm, round) => groups.reread(arm, round) }),
       samplesPerCall,
-      slots: batch.maxConcurrency ?? Infinity,
+      slots,
       ...(mayForget(batch) && { forget: forgotten.add }),
       isOpen: (arm) => !stop.signal.aborted && inputOf(arm).config.signal?.aborted !== true,
       openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),

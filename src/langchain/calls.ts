@@ -1,5 +1,3 @@
-import { AsyncCaller } from "@langchain/core/utils/async_caller";
-
 /** LangGraph's message streaming shows every model call that does not carry this tag. */
 export const HIDDEN_FROM_STREAMS = "langsmith:nostream";
 
@@ -25,9 +23,7 @@ export function openCalls(
 ): (ofInput: AbortSignal | undefined) => OpenCall {
   const everyone = new Followers(stop);
   const byInput = new Map<AbortSignal, Followers>();
-  // Its queue costs as much as tracing a call; without a limit there is nothing to queue.
-  const caller =
-    maxConcurrency === undefined ? undefined : new AsyncCaller({ maxConcurrency, maxRetries: 0 });
+  const queue = new Queue(maxConcurrency ?? Infinity);
   const followersOf = (signal: AbortSignal): Followers => {
     const known = byInput.get(signal);
     // A signal that follows it: many batches may have been handed the same one.
@@ -36,17 +32,17 @@ export function openCalls(
     return followers;
   };
   return (ofInput) =>
-    new FollowingCall(ofInput === undefined ? [everyone] : [everyone, followersOf(ofInput)], caller);
+    new FollowingCall(ofInput === undefined ? [everyone] : [everyone, followersOf(ofInput)], queue);
 }
 
 class FollowingCall implements OpenCall {
   readonly #controller = new AbortController();
   readonly #followed: readonly Followers[];
-  readonly #caller: AsyncCaller | undefined;
+  readonly #queue: Queue;
 
-  constructor(followed: readonly Followers[], caller: AsyncCaller | undefined) {
+  constructor(followed: readonly Followers[], queue: Queue) {
     this.#followed = followed;
-    this.#caller = caller;
+    this.#queue = queue;
     for (const followers of followed) followers.add(this);
   }
 
@@ -56,10 +52,17 @@ class FollowingCall implements OpenCall {
 
   run<Result>(task: () => Promise<Result>): Promise<Result> {
     const { signal } = this;
-    if (this.#caller === undefined) return signal.aborted ? Promise.reject(signal.reason as Error) : task();
-    return this.#caller.call(async () => {
-      signal.throwIfAborted();
-      return task();
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      this.#queue.enter(() => {
+        if (signal.aborted) {
+          reject(signal.reason as Error);
+          return this.#queue.leave();
+        }
+        void task()
+          .then(resolve, reject)
+          .then(() => this.#queue.leave());
+      });
     });
   }
 
@@ -69,6 +72,30 @@ class FollowingCall implements OpenCall {
 
   close(): void {
     for (const followers of this.#followed) followers.delete(this);
+  }
+}
+
+/** Lets so many in at a time, in the order in which they came. */
+class Queue {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  enter(go: () => void): void {
+    if (this.#free < 1) return void this.#waiting.add(go);
+    this.#free -= 1;
+    go();
+  }
+
+  leave(): void {
+    this.#free += 1;
+    for (const go of this.#waiting) {
+      this.#waiting.delete(go);
+      return this.enter(go);
+    }
   }
 }
 

@@ -58,10 +58,12 @@ export function usageOf(message: BaseMessage): Usage {
   const usage = usageMetadata(message);
   if (usage === undefined) return {};
   const byDifference = usage.total_tokens - usage.input_tokens;
+  const cached = usage.input_token_details?.cache_read;
   return {
     inputTokens: usage.input_tokens,
     // OpenAI's client leaves a count of zero out.
     outputTokens: byDifference >= (usage.output_tokens ?? 0) ? byDifference : usage.output_tokens,
+    ...(cached !== undefined && { cachedInputTokens: cached }),
   };
 }
 
@@ -74,10 +76,16 @@ export function sharedUsage(responses: readonly BaseMessage[]): Usage[] {
   if (responses.length === 1) return [whole];
   const share = (tokens: number | undefined, place: number): number | undefined =>
     tokens && Math.floor((tokens + responses.length - 1 - place) / responses.length);
-  return responses.map((_, place) => ({
-    inputTokens: share(whole.inputTokens, place),
-    outputTokens: share(whole.outputTokens, place),
-  }));
+  return responses.map((_, place) => {
+    const inputTokens = share(whole.inputTokens, place);
+    const cachedInputTokens = share(whole.cachedInputTokens, place);
+    return {
+      inputTokens,
+      outputTokens: share(whole.outputTokens, place),
+      ...(cachedInputTokens !== undefined && { cachedInputTokens }),
+      ...(inputTokens !== undefined && { savedInputTokens: (whole.inputTokens ?? 0) - inputTokens }),
+    };
+  });
 }
 
 /** Usage over several responses as LangChain adds it up; `undefined` if none reported any. */

@@ -38,6 +38,14 @@ export interface DynScalingMetadata {
   inputTokens: number | null;
   /** Likewise; hidden reasoning included. */
   outputTokens: number | null;
+  /** Those of `inputTokens` that providers read from their caches of prompts; `null` if none told. */
+  cachedInputTokens: number | null;
+  /**
+   * Input tokens that one call per sample would have cost on top of `inputTokens`, since the
+   * responses to one request share its prompt; 0 where a call brings one response, `null` if the
+   * provider did not tell.
+   */
+  savedInputTokens: number | null;
   stopReason: StopReason;
   /** What the batch that this input belongs to was granted and has spent, over all its inputs. */
   budget: BudgetReport;
@@ -122,6 +130,8 @@ export function buildRecord(
     unparsedSamples: answers.filter((sample) => sample.error === undefined && sample.answer === null).length,
     inputTokens: tokens((usage) => usage.inputTokens),
     outputTokens: tokens((usage) => usage.outputTokens),
+    cachedInputTokens: tokens((usage) => usage.cachedInputTokens),
+    savedInputTokens: tokens(({ inputTokens, savedInputTokens }) => savedInputTokens ?? (inputTokens && 0)),
     stopReason,
     budget,
     agreement: shareOf(answer, tally.votes),

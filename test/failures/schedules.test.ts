@@ -27,6 +27,7 @@ const runs = fc.record({
   kinds: fc.subarray([...FAULTS], { minLength: 1 }),
   budget: fc.constantFrom(...budgets),
   maxConcurrency: fc.constantFrom(1, 8, 64),
+  schedule: fc.constantFrom("rounds" as const, "continuous" as const),
   streaming: fc.boolean(),
   /** Requests after which the caller aborts everything. */
   abortAfter: fc.option(fc.integer({ min: 1, max: 40 }), { freq: 3 }),
@@ -37,7 +38,8 @@ const totals = newTotals();
 describe("whatever goes wrong, in whatever order", () => {
   it("no budget is exceeded, no sample lost or counted twice, every run closed once, every vote recounted", async () => {
     await fc.assert(
-      fc.asyncProperty(runs, async ({ seed, rate, kinds, budget, maxConcurrency, streaming, abortAfter }) => {
+      fc.asyncProperty(runs, async (given) => {
+        const { seed, rate, kinds, budget, maxConcurrency, schedule: pace, streaming, abortAfter } = given;
         const stop = new AbortController();
         const schedule = scheduleOf(seed, rate, kinds);
         const own = (server = await serveFaults((index) => {
@@ -51,6 +53,7 @@ describe("whatever goes wrong, in whatever order", () => {
           budget,
           extractor: boxed,
           unitSamples: 4,
+          schedule: pace,
           seed,
           callTimeoutMs: CALL_TIMEOUT_MS,
           retries: { firstDelayMs: 1, maxDelayMs: 20 },

@@ -173,7 +173,7 @@ function usageOf(choices: readonly ModelReply[]): object | undefined {
     prompt_tokens: usage.input,
     completion_tokens: generated,
     total_tokens: usage.input + generated,
-    prompt_tokens_details: { cached_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: usage.cached },
     completion_tokens_details: { reasoning_tokens: usage.thoughts },
   };
 }

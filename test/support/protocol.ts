@@ -24,6 +24,8 @@ export interface ReplyUsage {
   input: number;
   output: number;
   thoughts?: number;
+  /** Those of `input` that were in the provider's cache; OpenAI tells it. */
+  cached?: number;
 }
 
 /** A call of a tool; `args` is a text where the model has written no JSON object. */
@@ -89,6 +91,7 @@ export function totalUsage(choices: readonly ModelReply[]): Required<ReplyUsage>
     input: known[0]?.input ?? 0,
     output: known.reduce((sum, { output }) => sum + output, 0),
     thoughts: known.reduce((sum, { thoughts = 0 }) => sum + thoughts, 0),
+    cached: known[0]?.cached ?? 0,
   };
 }
 
