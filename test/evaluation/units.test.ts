@@ -142,9 +142,9 @@ describe("replaying recorded units", () => {
 
   it("has independent samples alone where the budget holds no whole unit, and spends it all", async () => {
     const pool = poolOf(await live({ even }, 32, 6));
-    const [run] = replayed(pool, { methods: { even }, samplesPerInput: [12] });
+    const [run] = replayed(pool, { methods: { even }, samplesPerInput: [14] });
     for (const { samples } of run?.questions ?? [])
-      expect(samples.map(({ stage }) => stage[0]).join("")).toBe("ppppsssspppp");
+      expect(samples.map(({ stage }) => stage[0]).join("")).toBe("ppppsssspppppp");
   });
 
   it("serves methods without chains from all independent samples", async () => {
