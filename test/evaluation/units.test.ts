@@ -1,3 +1,4 @@
+import { AIMessage } from "@langchain/core/messages";
 import { describe, expect, it } from "vitest";
 import {
   randomAllocation,
@@ -42,7 +43,10 @@ function countingModel(seed: number): ScriptedModel {
     const place = Number(/\d+/.exec(question)?.[0]);
     const random = openStream(seed + 1000 * place + n);
     const answer = random() < 1 - 0.12 * place ? 1 : 2 + Math.floor(3 * random());
-    return `Score: ${10 * Math.floor(9 * random())}. \\boxed{${answer}}`;
+    const content = `Score: ${10 * Math.floor(9 * random())}. \\boxed{${answer}}`;
+    const [input, output] = [10 + place, 20 + n];
+    const usage_metadata = { input_tokens: input, output_tokens: output, total_tokens: input + output };
+    return new AIMessage({ content, usage_metadata });
   });
 }
 
