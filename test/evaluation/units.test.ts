@@ -217,6 +217,13 @@ describe("a pool with units", () => {
       },
     };
     expect(unitPlanOf({ sampler: broken, unitSamples: 8 })).toBeUndefined();
+    const later = integrated();
+    const changing: typeof later = {
+      name: "changing",
+      plan: (arm, pulls, random) =>
+        arm.unitStart === 0 ? [{ stage: "parallel", parents: [] }] : later.plan(arm, pulls, random),
+    };
+    expect(unitPlanOf({ sampler: changing, unitSamples: 8 })).toBeUndefined();
   });
 
   const good = { answer: "1", tokens: 5, stage: "parallel", purpose: "answer", parents: [] };
