@@ -80,12 +80,17 @@ async function tables(): Promise<void> {
   const seeds = Number(values.seeds);
   const poolOf = (title: string, ...kinds: Kind[]): PoolQuestion[] => {
     const pool = poolOfBlocks(blocks, ["guarded", ...kinds], seed);
+    if (pool.length === 0) {
+      console.log(`\n### ${title}: nothing recorded yet`);
+      return pool;
+    }
     const units = pool.map(({ units: own = {} }) => Object.values(own).map(({ length }) => length));
     const recorded = Math.min(...units.map(([first = 0]) => first));
     console.log(`\n### ${title}: ${pool.length} questions, at least ${recorded} units each, ${seeds} seeds`);
     return pool;
   };
   const whole = poolOf("Methods");
+  if (whole.length === 0) return;
   const rivals = printRivals(whole, seeds);
   printCeiling(whole, seeds);
   const chained = poolOf("Sequential baselines", "sp1", "sp3");
