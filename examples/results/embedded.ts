@@ -5,14 +5,17 @@
  * and seed from them, which is what live runs would give, as no unit depends on another.
  *
  *   npx tsx examples/results/embedded.ts record --file embedded.jsonl --kinds guarded --passes 4
- *   npx tsx examples/results/embedded.ts record --file embedded.jsonl --kinds sp1,sp3 --passes 2
+ *   npx tsx examples/results/embedded.ts record --file embedded.jsonl --kinds sp1 --passes 2
+ *   npx tsx examples/results/embedded.ts record --file embedded.jsonl --kinds sp3 --passes 1
  *   npx tsx examples/results/embedded.ts record --file embedded.jsonl --kinds bare,conclusions,masked --questions 100 --passes 2
  *   npx tsx examples/results/embedded.ts tables embedded.jsonl [more.jsonl] --figures FOLDER
  *
- * A pass has 4 units of 4 + 4 a question; all kinds share its independent samples. One
- * core, idle: 20 minutes a pass of `guarded` for 300 questions, 8 of `sp1`, 15 of `sp3`,
- * 4 to 6 of each other prompt for 100. A recording that was cut short goes on where it
- * stopped; `--shard 0/2` and `1/2`, each with a file of its own, use two cores.
+ * A pass has 4 units of 4 + 4 a question, or 16 chains; all kinds share its independent
+ * samples. So many passes hold what an even split of 64 samples asks. On an idle core a
+ * pass takes about 20 minutes for `guarded` over 300 questions, 8 for `sp1`, 20 for `sp3`,
+ * and 5 for another prompt over 100. A recording that was cut short goes on where it
+ * stopped; `--shard 0/2` and `1/2`, each with a file of its own, use two cores, and
+ * `tables` takes both files. `--model FILE.gguf` records another model.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -80,12 +83,17 @@ async function tables(): Promise<void> {
   const seeds = Number(values.seeds);
   const poolOf = (title: string, ...kinds: Kind[]): PoolQuestion[] => {
     const pool = poolOfBlocks(blocks, ["guarded", ...kinds], seed);
+    if (pool.length === 0) {
+      console.log(`\n### ${title}: nothing recorded yet`);
+      return pool;
+    }
     const units = pool.map(({ units: own = {} }) => Object.values(own).map(({ length }) => length));
     const recorded = Math.min(...units.map(([first = 0]) => first));
     console.log(`\n### ${title}: ${pool.length} questions, at least ${recorded} units each, ${seeds} seeds`);
     return pool;
   };
   const whole = poolOf("Methods");
+  if (whole.length === 0) return;
   const rivals = printRivals(whole, seeds);
   printCeiling(whole, seeds);
   const chained = poolOf("Sequential baselines", "sp1", "sp3");

@@ -43,9 +43,9 @@ const OPTIONS = ["pool", "methods", "seeds", "draw", "samplesPerInput", "outputT
  * votes as against a model. Yields one run after another, seed by seed; all
  * methods of a seed are given the same samples, or the same units.
  *
- * Units are drawn as wholes. None depends on what was asked before it, so a replay of
- * units is distributed as a live run is, but for units that the budget cuts short:
- * these have independent samples alone.
+ * Units are drawn as wholes. None depends on what was asked before it, so whoever gets
+ * them, they are what a live run would have got, as far as the recording shows the model;
+ * but a unit that the budget cuts short has independent samples alone.
  *
  * @throws {OptionError} if an option is wrong, or a method asks for conditioned samples
  *   that were not recorded
@@ -68,11 +68,11 @@ export function* replay(options: ReplayOptions): Generator<Run, void, undefined>
       const plays = budgets.map((budget) => {
         const nextStream = randomStreams(seed);
         const samples = pool.map((question) => question.samples);
-        const independent = openDraws(samples, draw, nextStream);
+        const responses = openDraws(samples, draw, nextStream);
         const source =
           units &&
           recordedUnits(method.sampler.name, units.length, openDraws(units.recorded, draw, nextStream));
-        return play(name, method, pool, { independent, source }, budget);
+        return play(name, method, pool, { responses, source }, budget);
       });
       yield {
         method: name,
@@ -112,7 +112,7 @@ function prepare(name: string, given: MethodFields, pool: readonly PoolQuestion[
 /** Where the responses of one play come from. */
 interface Recording {
   /** The n-th independent response (from 0) of each question. */
-  independent: readonly ((n: number) => PoolSample | undefined)[];
+  responses: readonly ((n: number) => PoolSample | undefined)[];
   source: UnitSampler | undefined;
 }
 
@@ -120,7 +120,7 @@ function play(
   name: string,
   method: Method,
   pool: readonly PoolQuestion[],
-  { independent: draws, source }: Recording,
+  { responses: draws, source }: Recording,
   budget: Budget,
 ): (readonly Sample[])[] {
   const used = pool.map(() => 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { curveOf, figuresOf, reportHtml, scoreRuns } from "../../src/evaluation/index.js";
+import { curveOf, figureSvg, figuresOf, reportHtml, scoreRuns } from "../../src/evaluation/index.js";
 import type { Figure, Run } from "../../src/evaluation/index.js";
 import { replayed } from "./figures_data.js";
 import { runOf, runSample } from "./runs.js";
@@ -44,6 +44,12 @@ describe("what is drawn", () => {
       { method: "one", spend: 8, score: 50, low: 0, high: 100 },
     ]);
     expect(layer(figure, "area")?.data.values).toEqual([]);
+  });
+
+  it("writes a hundred percent as 100 beside the axis", async () => {
+    const svg = await figureSvg(figureOf([runOf("one", 0, ["aaaaaaaaaab"], [8])], "accuracy_by_samples"));
+    expect(svg).toContain(">100</text>");
+    expect(svg).not.toContain("1e+2");
   });
 
   it("tells methods apart by dashes too, and spreads budgets that double", () => {

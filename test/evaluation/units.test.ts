@@ -1,3 +1,4 @@
+import { AIMessage } from "@langchain/core/messages";
 import { describe, expect, it } from "vitest";
 import {
   randomAllocation,
@@ -42,7 +43,10 @@ function countingModel(seed: number): ScriptedModel {
     const place = Number(/\d+/.exec(question)?.[0]);
     const random = openStream(seed + 1000 * place + n);
     const answer = random() < 1 - 0.12 * place ? 1 : 2 + Math.floor(3 * random());
-    return `Score: ${10 * Math.floor(9 * random())}. \\boxed{${answer}}`;
+    const content = `Score: ${10 * Math.floor(9 * random())}. \\boxed{${answer}}`;
+    const [input, output] = [10 + place, 20 + n];
+    const usage_metadata = { input_tokens: input, output_tokens: output, total_tokens: input + output };
+    return new AIMessage({ content, usage_metadata });
   });
 }
 
@@ -92,13 +96,13 @@ describe("replaying recorded units", () => {
   ] as const)("gives the votes and the spend of a live run: %s", async (_what, recorded, method, budget) => {
     for (const seed of [1, 2, 3]) {
       const pool = poolOf(await live({ recorded }, 96, seed));
-      const replay = replayed(pool, {
+      const run = replayed(pool, {
         methods: { method },
         samplesPerInput: [budget],
         seeds: [seed],
         draw: inOrder,
       });
-      expect(outcome(replay)).toEqual(outcome(await live({ method }, budget, seed)));
+      expect(outcome(run)).toEqual(outcome(await live({ method }, budget, seed)));
     }
   });
 
@@ -142,9 +146,9 @@ describe("replaying recorded units", () => {
 
   it("has independent samples alone where the budget holds no whole unit, and spends it all", async () => {
     const pool = poolOf(await live({ even }, 32, 6));
-    const [run] = replayed(pool, { methods: { even }, samplesPerInput: [12] });
+    const [run] = replayed(pool, { methods: { even }, samplesPerInput: [14] });
     for (const { samples } of run?.questions ?? [])
-      expect(samples.map(({ stage }) => stage[0]).join("")).toBe("ppppssss" + "pppp");
+      expect(samples.map(({ stage }) => stage[0]).join("")).toBe("ppppsssspppppp");
   });
 
   it("serves methods without chains from all independent samples", async () => {
@@ -213,6 +217,13 @@ describe("a pool with units", () => {
       },
     };
     expect(unitPlanOf({ sampler: broken, unitSamples: 8 })).toBeUndefined();
+    const later = integrated();
+    const changing: typeof later = {
+      name: "changing",
+      plan: (arm, pulls, random) =>
+        arm.unitStart === 0 ? [{ stage: "parallel", parents: [] }] : later.plan(arm, pulls, random),
+    };
+    expect(unitPlanOf({ sampler: changing, unitSamples: 8 })).toBeUndefined();
   });
 
   const good = { answer: "1", tokens: 5, stage: "parallel", purpose: "answer", parents: [] };

@@ -32,6 +32,7 @@ export const BUDGETS: readonly number[] = [8, 16, 24, 32, 48, 64];
 const BON_BUDGETS: readonly number[] = [4, ...BUDGETS, 80, 96];
 const BON = "best of n";
 const chains = { sampler: integrated() };
+const only = majorityOf({ voters: conditionedOnly });
 /** One question a round: "top-ranked" read literally. */
 const TOP_ONE = 1e-9;
 
@@ -42,6 +43,8 @@ export const RIVALS: Readonly<Record<string, MethodFields>> = {
   "without dynamic allocation": withoutDynamicAllocation(),
   "without integrated sampling": withoutIntegratedSampling(),
   "random allocation": randomAllocation(),
+  "DynScaling, only conditioned ones vote": { ...chains, voting: only },
+  "even split, only conditioned ones vote": { ...withoutDynamicAllocation(), voting: only },
   "independent, vote index": { ...selfConsistency(), allocator: voteIndex(), unitSamples: 1 },
   "Adaptive-Consistency": adaptiveConsistency(),
   ESC: earlyStopping(),
@@ -72,15 +75,11 @@ export const CHOICES: Readonly<Record<string, Readonly<Record<string, MethodFiel
   "Questions that each round serves": {
     "one (the paper's letter)": { ...chains, allocator: ucb({ roundShare: TOP_ONE }) },
     ...Object.fromEntries(
-      [0.05, 0.25, 0.5, 1].map((share) => [
-        `top ${100 * share}%${share === 0.25 ? " (default)" : ""}`,
-        { ...chains, allocator: ucb({ roundShare: share }) },
+      [0.05, 0.25, 0.5, 1].map((roundShare) => [
+        `top ${100 * roundShare}%${roundShare === 0.25 ? " (default)" : ""}`,
+        { ...chains, allocator: ucb({ roundShare }) },
       ]),
     ),
-  },
-  "Who votes": {
-    "all responses (default)": chains,
-    "conditioned ones only": { ...chains, voting: majorityOf({ voters: conditionedOnly }) },
   },
 };
 
@@ -101,6 +100,7 @@ export function printRivals(pool: readonly PoolQuestion[], seeds: number): Resul
   printDifferences("Ahead of best of n at equal output tokens", results, pool, seeds);
   printTokens(results);
   printBehaviour("Where the budget goes", results);
+  printFlips(results);
   return results;
 }
 
@@ -109,7 +109,7 @@ export function printSequential(pool: readonly PoolQuestion[], seeds: number): R
   printAccuracy("Sequential baselines: accuracy by calls per question", results);
   printDifferences("Sequential baselines: ahead of best of n at equal output tokens", results, pool, seeds);
   printTokens(results);
-  printFlips(results.slice(1));
+  printFlips(results);
   return results;
 }
 
@@ -127,14 +127,13 @@ export function printChains(pool: readonly PoolQuestion[], seeds: number): Resul
   printAccuracy("Chain prompts, even split", results);
   printDifferences("Chain prompts: ahead of best of n at equal output tokens", results, pool, seeds);
   printTokens(results);
-  printFlips(results.slice(1));
+  printFlips(results);
   return results;
 }
 
 /** One sample, small votes of each kind, and how far any vote can come. */
 export function printCeiling(pool: readonly PoolQuestion[], seeds: number): void {
   const even = withoutDynamicAllocation();
-  const only = majorityOf({ voters: conditionedOnly });
   const vote = (name: string, method: MethodFields, budget: number): [string, string] => {
     const [result] = study(pool, { [name]: method }, [budget], seeds);
     const [point] = result ? curveOf(result.scores).points : [];
@@ -254,12 +253,14 @@ function printFlips(results: readonly Result[]): void {
   print(
     "What conditioned samples do to the vote of those they quote",
     ["method", "right to wrong, %", "wrong to right, %", "away from the vote, %"],
-    results.map(({ name, flips }) => [
-      name,
-      share(flips.rightToWrong),
-      share(flips.wrongToRight),
-      share(flips.awayFromVote),
-    ]),
+    results
+      .filter(({ flips }) => flips.awayFromVote.of > 0)
+      .map(({ name, flips }) => [
+        name,
+        share(flips.rightToWrong),
+        share(flips.wrongToRight),
+        share(flips.awayFromVote),
+      ]),
   );
 }
 

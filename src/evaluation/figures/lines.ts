@@ -41,7 +41,7 @@ export function lineDrawing({ marks, lines = marks, looks, ...titles }: LineDraw
   const y = {
     type: "quantitative",
     scale: { zero: false, nice: true },
-    axis: { title: titles.scoreTitle, tickCount: 7, format: "~g" },
+    axis: { title: titles.scoreTitle, tickCount: 7, format: "~r" },
   };
   return {
     ...FRAME,

@@ -156,7 +156,7 @@ function shareAxis(title: string): object {
     type: "quantitative",
     title,
     scale: { domain: [0, 100] },
-    axis: { grid: false, format: "~g", tickCount: 6 },
+    axis: { grid: false, format: "~r", tickCount: 6 },
   };
 }
 
