@@ -9,7 +9,7 @@ import { finalAnswer } from "../extractors/final_answer.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { HIDDEN_FROM_STREAMS, openCalls, openSignals, race } from "./calls.js";
 import { respond } from "./generations.js";
-import { PastFailure } from "./failures.js";
+import { PastFailure, classify } from "./failures.js";
 import type { Ask, Pay } from "./journal.js";
 import { callsText, sharedUsage, spokenText } from "./messages.js";
 import type { ChatLike } from "./model.js";
@@ -78,17 +78,29 @@ export function generator(
     // A replayed response has no model run; whatever reads it hangs below its round.
     let config = callConfig(input, input.round?.run, request, signal);
     const trip: Trip = { isSent: false };
+    /** Attempts that the provider may have charged. */
+    let charged = 0;
     const pay: Pay = async (turns, keep) => {
       config = callConfig(input, await sampleParent(input), request, signal);
       return call(signal, async () => {
-        const responses = await patience(signal, trip, (own) =>
-          respond(model, [...input.messages, ...turns], { ...config, signal: own }),
-        );
+        const responses = await patience(signal, trip, async (own) => {
+          charged += 1;
+          try {
+            return await respond(model, [...input.messages, ...turns], { ...config, signal: own });
+          } catch (error) {
+            if (classify(error).isUnbilled) charged -= 1;
+            throw error;
+          }
+        });
         // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
         const kept = keep(responses);
         await race(signal, () => kept).catch(() => undefined);
         return responses;
       });
+    };
+    const repeats = (lastIsCharged: boolean): Pick<Reply, "chargedRepeats"> | undefined => {
+      const before = charged - (lastIsCharged ? 1 : 0);
+      return before > 0 ? { chargedRepeats: before } : undefined;
     };
     let said: AIMessage[];
     let replayed: boolean;
@@ -105,7 +117,7 @@ export function generator(
     } catch (error) {
       const isPast = error instanceof PastFailure;
       const nothing = { text: "", answer: null, usage: {}, isUnbilled: !trip.isSent };
-      return [failed({ ...nothing, ...(isPast && { replayed: true }) }, error)];
+      return [failed({ ...nothing, ...(isPast && { replayed: true }), ...repeats(trip.isSent) }, error)];
     }
     const usages = sharedUsage(said);
     return settleAll(
@@ -113,6 +125,7 @@ export function generator(
         const reply: Reply<AIMessage> = {
           ...readReply(message, usages[place] as Usage),
           ...(replayed && { replayed }),
+          ...(place === 0 && repeats(true)),
         };
         // Feedback and scores are read by those who asked for them.
         if (request.purpose !== undefined && request.purpose !== "answer") return reply;

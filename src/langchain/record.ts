@@ -155,7 +155,8 @@ function unasked(abortReason: unknown, stopReason: StopReason): Error {
 }
 
 function excessOf({ usage, worstCase }: Sample): number {
-  return Math.max(0, (usage.outputTokens ?? 0) - (worstCase?.outputTokens ?? Infinity));
+  // None is put aside where output is free.
+  return Math.max(0, (usage.outputTokens ?? 0) - (worstCase?.outputTokens || Infinity));
 }
 
 function countFailures(failed: readonly Sample<AIMessage>[]): FailureCount[] {
