@@ -9,7 +9,8 @@ export type RunCall = <Result>(signal: AbortSignal, task: () => Promise<Result>)
 /** @param maxConcurrency most calls under way at the same time; the others wait. Default: no limit. */
 export function openCalls(maxConcurrency: number | undefined): RunCall {
   // Its queue costs as much as tracing a call; without a limit there is nothing to queue.
-  const caller = maxConcurrency && new AsyncCaller({ maxConcurrency, maxRetries: 0 });
+  const caller =
+    maxConcurrency === undefined ? undefined : new AsyncCaller({ maxConcurrency, maxRetries: 0 });
   return async (signal, task) => {
     const begin = (): ReturnType<typeof task> => {
       signal.throwIfAborted();
