@@ -107,6 +107,8 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
   const open: OpenInput[] = [];
   const stop = new AbortController();
   const throwsOnAbort = failFast && batch.onAbort === "throw";
+  /** Whether the vote over what had arrived before the journal was full is what the caller wants. */
+  const isKept = (full: Error | undefined): boolean => full !== undefined && batch.onAbort === "vote";
   const totalSamples = finiteOrNull(account.samplesLeft());
   const groups =
     batch.grouping &&
@@ -132,7 +134,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     openJournal(
       batch.journal,
       asked.map(({ messages }) => messages),
-      batch,
+      { ...batch, attempt: pool.attempt, stop },
     );
   try {
     await settleAll(
@@ -159,7 +161,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record, spend),
       afterWave: (arms, fault) => {
         if (throwsOnAbort) throwIfAborted(open);
-        if (failFast) throwIfLost(arms, stop.signal, fault);
+        if (failFast && !isKept(journal?.failure())) throwIfLost(arms, stop.signal, fault);
       },
     };
     const unwatch = throwsOnAbort ? stopWhenAborted(open, stop) : () => {};
@@ -172,7 +174,10 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       const grouped = groups?.spentOn(solution.arm);
       const ids = { runId: run?.runId ?? null, traceId: traceIdOf(run), batchId };
       const parts = { budget: account.report(), grouped };
-      return buildRecord(groups?.elect(solution) ?? solution, ids, config.signal?.reason, parts);
+      const cut = solution.stopReason === "closed" ? journal?.failure() : undefined;
+      const elected = groups?.elect(solution) ?? solution;
+      const known = cut && !solution.fault ? { ...elected, cut } : elected;
+      return buildRecord(known, ids, config.signal?.reason, parts);
     });
     const complete = batch.complete ?? ((record: InputRecord): InputRecord => record);
     const records = await Promise.all(
@@ -183,7 +188,9 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     );
     if (failFast) {
       if (throwsOnAbort && solutions.some(({ stopReason }) => stopReason === "closed")) throwIfAborted(open);
-      const lost = records.find(({ error }) => error !== null);
+      const lost = records.find(
+        ({ error, message }) => error !== null && !(isKept(journal?.failure()) && message !== null),
+      );
       if (lost) throw lost.error;
     }
     await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));
