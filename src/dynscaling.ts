@@ -219,8 +219,8 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   }
 
   /**
-   * Says before a `batch()` or `solve()` of these inputs what it will at most spend.
-   * Nothing is called.
+   * Says before a `batch()` or `solve()` of these inputs what it will at most spend; see
+   * `Estimate` for what comes on top where samples alone are limited. Nothing is called.
    *
    * @throws {OptionError} as `batch()`, if the budget cannot pay for one sample per input
    */

@@ -130,7 +130,7 @@ describe("what arrives is read with care:", () => {
     { done_reason: "length" },
     { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } },
   ])("a response cut off (%o) votes only with an answer it marks", async (ending) => {
-    const said = ["Let me see: 12 + 7 is", "The answer is 19", "\\boxed{19}, as"];
+    const said = ["Let me see, so the answer is 1", "The answer is 19\nas", "\\boxed{19}, as"];
     const model = new ScriptedModel(({ index }) => {
       const content = said[index % said.length] as string;
       return new AIMessage({ content, response_metadata: ending });
@@ -142,7 +142,11 @@ describe("what arrives is read with care:", () => {
       votes: [{ answer: "19", count: 4 }],
       unparsedSamples: 2,
     });
-    const own = new DynScaling({ model, budget: { samplesPerInput: 6 }, extractor: (text) => text });
+    // An extractor of one's own hears of it from the message, or is not asked.
+    const deaf = new DynScaling({ model, budget: { samplesPerInput: 6 }, extractor: (text) => text });
+    expect((await deaf.invoke("Why?")).response_metadata.dynscaling.unparsedSamples).toBe(6);
+    const extractor = (text: string, message: AIMessage): string => text + String(message.id ?? "");
+    const own = new DynScaling({ model, budget: { samplesPerInput: 6 }, extractor });
     expect((await own.invoke("Why?")).response_metadata.dynscaling.unparsedSamples).toBe(0);
   });
 

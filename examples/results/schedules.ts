@@ -16,6 +16,7 @@ import { voteIndex } from "../../src/allocators/vote_index.js";
 import { openAccount } from "../../src/core/account.js";
 import { Course } from "../../src/core/course.js";
 import type { UnitCall } from "../../src/core/course.js";
+import { randomStreams } from "../../src/core/random.js";
 import { playRounds } from "../../src/core/rounds.js";
 import type { Method } from "../../src/core/rounds.js";
 import type { Allocator, Arm, Reply, Solution } from "../../src/core/types.js";
@@ -45,7 +46,11 @@ class Recording {
   readonly #used: number[];
 
   constructor(pool: readonly PoolQuestion[], seed: number) {
-    this.#draws = openDraws(pool, withReplacement, seed);
+    this.#draws = openDraws(
+      pool.map(({ samples }) => samples),
+      withReplacement,
+      randomStreams(seed),
+    );
     this.#used = pool.map(() => 0);
   }
 

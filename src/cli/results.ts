@@ -10,7 +10,7 @@ export interface ResultLine extends Omit<DynScalingMetadata, "runId" | "batchId"
   id: string;
   /** Text of the winning response. */
   response?: string;
-  /** Why there is none. */
+  /** Why there is none, or why sampling ended early. */
   error?: string;
   gold?: string;
   correct?: boolean;
@@ -67,7 +67,9 @@ export function summary(results: readonly ResultLine[], seconds: number, out: st
       `accuracy ${percent(share)}% (95% interval ${percent(low)} to ${percent(high)}, ${total} questions with a gold answer)`,
     );
   }
-  const failed = results.filter(({ error }) => error !== undefined);
+  const cut = results.find(({ error, response }) => error !== undefined && response !== undefined);
+  if (cut) lines.push(`stopped early, with the votes over what had arrived: ${cut.error}`);
+  const failed = results.filter(({ error, response }) => error !== undefined && response === undefined);
   if (failed.length > 0)
     lines.push(
       `${failed.length} questions got no response; the first: ${failed[0]?.id}: ${failed[0]?.error}`,

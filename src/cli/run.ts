@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, realpath, rm } from "node:fs/promises";
+import { open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
 import { samplePool } from "../core/budget.js";
@@ -61,7 +61,7 @@ async function answer(
       records.map((record, place) => resultLine(questions[place] as Question, record, options.extractor)),
     );
     const lines = results.map((result) => `${JSON.stringify(result)}\n`).join("");
-    await write(out, lines, stdout);
+    await write(options.out, out, lines, stdout);
     written = true;
     stdout.write(summary(results, (Date.now() - startedAt) / 1000, options.out));
     await awaitAllCallbacks();
@@ -90,13 +90,17 @@ function modelSettings(options: RunArguments, journal: FileJournal | undefined):
   return { ...options, seed: options.seed + (journal?.size ?? 0) };
 }
 
-/** Opened before the first call, so that results which were paid for can be written. */
+/**
+ * Opened before the first call, so that results which were paid for can be written. A file
+ * without contents may be what a killed run has left.
+ */
 async function openOut({ out, force, questions }: RunArguments): Promise<FileHandle> {
   if ((await exists(out)) && (await realpath(out)) === (await realpath(questions))) {
     throw new UsageError(`--out: ${out} is the file of questions; name another file.`);
   }
   try {
-    return await open(out, constants.O_WRONLY | constants.O_CREAT | (force ? 0 : constants.O_EXCL));
+    const isFree = force || (await isEmpty(out));
+    return await open(out, constants.O_WRONLY | constants.O_CREAT | (isFree ? 0 : constants.O_EXCL));
   } catch (error) {
     const taken = (error as NodeJS.ErrnoException).code === "EEXIST";
     throw new UsageError(
@@ -107,11 +111,32 @@ async function openOut({ out, force, questions }: RunArguments): Promise<FileHan
   }
 }
 
-/** What was paid for is not lost to a full disk: it goes to the standard output instead. */
-async function write(out: FileHandle, lines: string, stdout: Terminal["stdout"]): Promise<void> {
+async function isEmpty(path: string): Promise<boolean> {
+  return stat(path).then(
+    (file) => file.isFile() && file.size === 0,
+    () => false,
+  );
+}
+
+/**
+ * All at once, so that a killed run leaves no half of it. What was paid for is not lost to
+ * a full disk: it goes to the standard output instead.
+ */
+async function write(
+  path: string,
+  out: FileHandle,
+  lines: string,
+  stdout: Terminal["stdout"],
+): Promise<void> {
   try {
-    await out.truncate(0);
-    await out.writeFile(lines);
+    if (!(await out.stat()).isFile()) return await out.writeFile(lines);
+    const place = await realpath(path);
+    const part = `${place}.part`;
+    await writeFile(part, lines);
+    await rename(part, place).catch(async (error: unknown) => {
+      await rm(part, { force: true });
+      throw error;
+    });
   } catch (error) {
     stdout.write(lines);
     throw error;

@@ -23,7 +23,8 @@ export interface BudgetReport {
   spent: Amounts;
   /**
    * The worst cases of calls without an outcome: those in flight, and those that broke
-   * off or were aborted, which the provider may have charged. No other call gets it.
+   * off, were aborted or had to be repeated, which the provider may have charged. No
+   * other call gets it.
    */
   reserved: Amounts;
   /** Tokens that the provider reported above the worst case that a call was sent with. They are in `spent` too. */
@@ -37,7 +38,10 @@ export type Tokens = Pick<Amounts, "inputTokens" | "outputTokens">;
 export type Reservation = Readonly<Omit<Amounts, "costUsd"> & { costUsd: number }>;
 
 /** What booking needs to know of a reply. */
-export type Booked = Pick<Reply, "usage" | "error" | "message" | "isUnbilled" | "worstCase">;
+export type Booked = Pick<
+  Reply,
+  "usage" | "error" | "message" | "isUnbilled" | "worstCase" | "chargedRepeats"
+>;
 
 /** Books what one batch spends. */
 export interface Account {
@@ -111,6 +115,9 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
   const sampleLimit = samplePool(budget, inputs);
   requireOneCallEach(budget, inputs, samplesPerCall, sampleLimit);
   const isPriced = totalOutputTokens < Infinity || totalCostUsd < Infinity;
+  const outputPrice = prices?.outputUsdPerMillionTokens ?? 0;
+  /** Free output needs no bound. */
+  const boundsOutput = totalOutputTokens < Infinity || (totalCostUsd < Infinity && outputPrice > 0);
   const cost = (inputTokens: number, outputTokens: number): number =>
     (inputTokens * (prices?.inputUsdPerMillionTokens ?? 0) +
       outputTokens * (prices?.outputUsdPerMillionTokens ?? 0)) /
@@ -122,6 +129,8 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
   const excess = { inputTokens: 0, outputTokens: 0 };
   let refunds = 0;
   let largest: number | undefined;
+  /** Responses that told their tokens. */
+  let told = 0;
 
   const left = (limit: number, of: "outputTokens" | "costUsd"): number =>
     limit - spent[of] - uncertain[of] - inFlight[of];
@@ -130,7 +139,13 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
   const samplesLeft = (): number => sampleLimit - spent.samples - inFlight.samples;
   /** `undefined` until something is known: a call then takes all that is left. */
   const worstOutput = (): number | undefined =>
-    budget.maxOutputTokensPerSample ?? (largest === undefined ? undefined : largest * UNKNOWN_LIMIT_MARGIN);
+    budget.maxOutputTokensPerSample ??
+    (largest !== undefined ? largest * UNKNOWN_LIMIT_MARGIN : boundsOutput ? undefined : 0);
+  /** Slow start: what may be in flight beside what is, where the next response may be longer than any so far. */
+  const byTold = (): number =>
+    budget.maxOutputTokensPerSample !== undefined || !boundsOutput
+      ? Infinity
+      : wholeCalls(Math.max(told, samplesPerCall) - inFlight.samples, samplesPerCall);
   const bySamples = (): number => wholeCalls(samplesLeft(), samplesPerCall);
   const byAmount = (amountLeft: number, ofOne: (outputTokens: number) => number): number => {
     if (amountLeft === Infinity) return Infinity;
@@ -162,17 +177,15 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
     usedOutputTokens: () => spent.outputTokens + uncertain.outputTokens,
     usedCostUsd: () => (prices ? spent.costUsd + uncertain.costUsd : null),
     samplesLeft,
-    affordable: () => Math.min(bySamples(), byTokens(), byCost()),
+    affordable: () => Math.min(bySamples(), byTokens(), byCost(), byTold()),
     reserve(inputTokens) {
       const worst = worstOutput();
-      if (bySamples() < 1) return null;
-      if (isPriced && worst === undefined) {
+      if (bySamples() < 1 || byTold() < 1) return null;
+      if (worst === undefined && boundsOutput) {
         const prompt = cost(inputTokens, 0);
         if (inFlight.samples > 0 || tokensLeft() <= 0 || costLeft() <= prompt) return null;
-        const price = cost(0, 1);
-        const byPrice = price > 0 ? (costLeft() - prompt) / price : Infinity;
+        const byPrice = outputPrice > 0 ? (costLeft() - prompt) / cost(0, 1) : Infinity;
         const outputTokens = Math.floor(Math.min(tokensLeft(), byPrice));
-        if (outputTokens === Infinity) return null;
         const all = {
           samples: samplesPerCall,
           inputTokens,
@@ -193,7 +206,7 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
       book(inFlight, reservation, -1);
     },
     record(reply) {
-      const { usage, worstCase, isUnbilled } = reply;
+      const { usage, worstCase, isUnbilled, chargedRepeats = 0 } = reply;
       const bound = {
         inputTokens: worstCase?.inputTokens ?? 0,
         outputTokens: worstCase?.outputTokens ?? worstOutput() ?? 0,
@@ -203,15 +216,24 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
       const inputTokens = isFree ? 0 : (usage.inputTokens ?? bound.inputTokens);
       const outputTokens = isFree ? 0 : (usage.outputTokens ?? bound.outputTokens);
       const costUsd = cost(inputTokens, outputTokens);
+      for (let repeat = 0; repeat < chargedRepeats; repeat++)
+        book(
+          uncertain,
+          extra({ inputTokens: usage.inputTokens ?? bound.inputTokens, outputTokens: bound.outputTokens }),
+          1,
+        );
       if (isRefund && refunds < sampleLimit) {
         refunds += 1;
         if (!isFree) book(uncertain, { samples: 1, inputTokens, outputTokens, costUsd }, 1);
         return;
       }
       book(spent, { samples: 1, inputTokens, outputTokens, costUsd }, 1);
-      if (usage.outputTokens !== undefined) largest = Math.max(largest ?? 1, usage.outputTokens);
+      if (usage.outputTokens !== undefined) {
+        largest = Math.max(largest ?? 1, usage.outputTokens);
+        told += 1;
+      }
       if (!isPriced) return;
-      excess.outputTokens += Math.max(0, outputTokens - bound.outputTokens);
+      if (boundsOutput) excess.outputTokens += Math.max(0, outputTokens - bound.outputTokens);
       if (worstCase && totalCostUsd < Infinity)
         excess.inputTokens += Math.max(0, inputTokens - bound.inputTokens);
     },

@@ -30,9 +30,10 @@ export interface Budget {
   prices?: Prices;
   /**
    * Most output tokens that one response can have. Default: the model's own output
-   * limit. Where neither is known, twice the largest response so far, and one call at a
-   * time until a first one has told its tokens: the limit may then be exceeded, by what
-   * one round of calls returns above that.
+   * limit. Where neither is known, twice the largest response so far; one call is sent
+   * alone until it has told its tokens, and never more at the same time than have told theirs. A limit in
+   * tokens or dollars may then be exceeded, by what those in flight return above that:
+   * in the worst case by as many of the model's longest responses as had come back before.
    */
   maxOutputTokensPerSample?: number;
 }
@@ -63,8 +64,7 @@ export function completeBudget(budget: Budget, modelLimit: number | undefined): 
   if (LIMITS.every((limit) => budget[limit] === undefined)) {
     throw new OptionError("budget", budget, `Set at least one of ${LIMITS.join(", ")}.`);
   }
-  const needsWorstCase = totalOutputTokens !== undefined || totalCostUsd !== undefined;
-  if (!needsWorstCase || maxOutputTokensPerSample === undefined) return budget;
+  if (maxOutputTokensPerSample === undefined) return budget;
   return { ...budget, maxOutputTokensPerSample };
 }
 

@@ -52,6 +52,8 @@ export interface Reply<Message = unknown> {
   error?: Error | undefined;
   /** Set if a failed call surely cost nothing: the provider refused it, or it was never sent. */
   isUnbilled?: boolean | undefined;
+  /** Attempts before the one that brought it that the provider may have charged, if there were any. */
+  chargedRepeats?: number | undefined;
   /** Most tokens that it can have cost, where a budget in tokens or dollars had to know. */
   worstCase?: Usage | undefined;
 }

@@ -1,5 +1,6 @@
 import { requireKnownKeys } from "../core/errors.js";
 import { lastBoxed } from "./boxed.js";
+import { isTakenBack } from "./labels/denials.js";
 import { labelOfObject } from "./labels/json.js";
 import { said, standing, stated } from "./labels/reading.js";
 import { Vocabulary, labelText, lastLines, wordsOf } from "./labels/words.js";
@@ -18,7 +19,8 @@ export interface LabelOptions {
  * Read are, in this order: the last JSON object, a box, "Label: x" (the last, if they
  * differ and it is called final), a label that opens or closes the text ("Spam, because
  * …"), and sentences ("The sentiment is x", "I would classify this as x", "This is x").
- * Denied, doubted and asked labels do not count. `null` for a label that is not among
+ * Denied, doubted and asked labels do not count, nor do those that are crossed out, scored
+ * below a half, or taken back later. `null` for a label that is not among
  * those given, and where several are stated and none concludes. Sentences are read in
  * English; the other shapes in any language. Of a response of more than 20,000
  * characters only the last lines are read.
@@ -39,13 +41,18 @@ export function oneOf(
     const box = lastBoxed(text);
     if (box !== null) return vocabulary.whole(unwrapped(box));
     const plain = withoutQuotations(labelText(text), vocabulary);
-    const lines = plain.split("\n");
-    const mark = stated(lines, vocabulary);
-    const alone = standing(lines, vocabulary);
-    if (mark !== undefined && alone !== undefined && alone !== null) return mark === alone ? mark : null;
-    if (mark !== undefined) return mark;
-    return (alone === undefined ? said(plain, vocabulary) : alone) ?? null;
+    const label = labelOfText(plain, vocabulary);
+    return label !== null && isTakenBack(plain, label, vocabulary) ? null : label;
   };
+}
+
+function labelOfText(plain: string, vocabulary: Vocabulary): string | null {
+  const lines = plain.split("\n");
+  const mark = stated(lines, vocabulary);
+  const alone = standing(lines, vocabulary);
+  if (mark !== undefined && alone !== undefined && alone !== null) return mark === alone ? mark : null;
+  if (mark !== undefined) return mark;
+  return (alone === undefined ? said(plain, vocabulary) : alone) ?? null;
 }
 
 function unwrapped(box: string): string {

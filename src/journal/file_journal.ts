@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open, realpath, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -20,7 +21,8 @@ interface Waiting {
  * flushed together. Lines are only ever added. Values stay on the disk; memory
  * holds where they stand.
  *
- * One process at a time: a second one is refused. A line that a crash cut short is
+ * One process at a time: a second one is refused, and should another program add to the
+ * file all the same, nothing more is written. A line that a crash cut short is
  * taken off; any other damage is refused with its line number.
  */
 export class FileJournal {
@@ -51,18 +53,20 @@ export class FileJournal {
    *
    * @param path of the file; its folder must exist
    * @throws {OptionError} if the file cannot be written, is no journal, is damaged
-   *   (with the number of the line), or is open elsewhere
+   *   (with the number of the line), is open elsewhere, or has a second name (a hard link),
+   *   under which it might be
    */
   static async open(path: string): Promise<FileJournal> {
     // Found out before it is locked, and so that two names of one file share a lock.
     const handle = await openForMore(path);
     let unlock: (() => Promise<void>) | undefined;
     try {
+      await requireOneName(handle, path);
       unlock = await lockFile(await realpath(path));
       const contents = await readLines(handle, path);
       await handle.truncate(contents.end);
       if (contents.end === 0) {
-        await handle.write(HEADER, 0);
+        await handle.write(HEADER);
         contents.end = HEADER.length;
       }
       await handle.sync();
@@ -122,6 +126,12 @@ export class FileJournal {
     await this.#unlock();
   }
 
+  /** @throws {ChangedError} if anyone else added to the file, cut it or deleted it */
+  async #requireSize(expected: number): Promise<void> {
+    const { size, nlink } = await this.#handle.stat();
+    if (size !== expected || nlink === 0) throw new ChangedError("something else changed or deleted it");
+  }
+
   async #read(place: Place | undefined): Promise<Uint8Array | undefined> {
     if (place === undefined) return undefined;
     const value = new Uint8Array(place.length);
@@ -138,15 +148,16 @@ export class FileJournal {
       try {
         if (this.#broken) throw this.#broken;
         const lines = Buffer.concat(group.map(({ line }) => line));
-        await writeAll(this.#handle, lines, this.#end);
+        await writeAll(this.#handle, lines);
         await this.#handle.datasync();
+        await this.#requireSize(this.#end + lines.length);
       } catch (error) {
         this.#broken ??= new Error(
           `The journal ${this.#path} cannot be written: ${(error as Error).message}`,
           { cause: error },
         );
         // Half a line must not stay; if it does, the next start takes it off.
-        await this.#handle.truncate(this.#end).catch(() => {});
+        if (!(error instanceof ChangedError)) await this.#handle.truncate(this.#end).catch(() => {});
         for (const { settle } of group) settle(this.#broken);
         continue;
       }
@@ -160,15 +171,31 @@ export class FileJournal {
   }
 }
 
+/** What is in the file is no longer what this process wrote to it. */
+class ChangedError extends Error {
+  override readonly name = "ChangedError";
+}
+
+/** Each name would have a lock of its own. */
+async function requireOneName(handle: FileHandle, path: string): Promise<void> {
+  const { nlink } = await handle.stat();
+  if (nlink <= 1) return;
+  const fix = "It has a second name (a hard link), under which it may be open; copy it to a file of its own.";
+  throw new OptionError("journal", path, fix);
+}
+
+/** Whatever happens, nothing that is in the file is overwritten. */
+const FOR_MORE = constants.O_RDWR | constants.O_APPEND;
+
 async function openForMore(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "r+");
+    return await open(path, FOR_MORE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(path, error);
   }
-  return open(path, "wx+").catch((error: unknown) => {
+  return open(path, FOR_MORE | constants.O_CREAT | constants.O_EXCL).catch((error: unknown) => {
     // Another process began it in between; the lock decides.
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return open(path, "r+");
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return open(path, FOR_MORE);
     throw unusable(path, error);
   });
 }
@@ -177,9 +204,9 @@ function unusable(path: string, error: unknown): OptionError {
   return new OptionError("journal", path, `Name a file that can be written (${(error as Error).message}).`);
 }
 
-async function writeAll(handle: FileHandle, bytes: Buffer, start: number): Promise<void> {
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, start + done);
+    const { bytesWritten } = await handle.write(bytes, done);
     done += bytesWritten;
   }
 }

@@ -109,6 +109,8 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
   const open: OpenInput[] = [];
   const stop = new AbortController();
   const throwsOnAbort = failFast && batch.onAbort === "throw";
+  /** Whether the vote over what had arrived before the journal was full is what the caller wants. */
+  const isKept = (full: Error | undefined): boolean => full !== undefined && batch.onAbort === "vote";
   const totalSamples = finiteOrNull(account.samplesLeft());
   const groups =
     batch.grouping &&
@@ -135,7 +137,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     openJournal(
       batch.journal,
       asked.map(({ messages }) => messages),
-      batch,
+      { ...batch, attempt: pool.attempt, stop },
     );
   try {
     await settleAll(
@@ -175,7 +177,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
         try {
           // Whoever aborted has stopped everything: see `stopWhenAborted`.
           if (throwsOnAbort) stop.signal.throwIfAborted();
-          if (failFast) throwIfLost(arms, stop.signal, fault);
+          if (failFast && !isKept(journal?.failure())) throwIfLost(arms, stop.signal, fault);
         } catch (error) {
           // What else is in flight is in vain.
           stop.abort(error);
@@ -193,7 +195,10 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       const { run, config } = open[index] as OpenInput;
       const grouped = groups?.spentOn(solution.arm);
       const ids = { runId: run?.runId ?? null, traceId: traceIdOf(run), batchId };
-      const record = buildRecord(groups?.elect(solution) ?? solution, ids, config.signal?.reason, {
+      const cut = solution.stopReason === "closed" ? journal?.failure() : undefined;
+      const elected = groups?.elect(solution) ?? solution;
+      const known = cut && !solution.fault ? { ...elected, cut } : elected;
+      const record = buildRecord(known, ids, config.signal?.reason, {
         budget,
         grouped,
         forgotten: forgotten.of(solution.arm),
@@ -210,7 +215,9 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     );
     if (failFast) {
       if (throwsOnAbort && solutions.some(({ stopReason }) => stopReason === "closed")) throwIfAborted(open);
-      const lost = records.find(({ error }) => error !== null);
+      const lost = records.find(
+        ({ error, message }) => error !== null && !(isKept(journal?.failure()) && message !== null),
+      );
       if (lost) throw lost.error;
     }
     await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));

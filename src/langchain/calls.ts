@@ -53,15 +53,15 @@ class FollowingCall implements OpenCall {
   run<Result>(task: () => Promise<Result>): Promise<Result> {
     const { signal } = this;
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason as Error);
       this.#queue.enter(() => {
         if (signal.aborted) {
           reject(signal.reason as Error);
-          return this.#queue.leave();
+          return false;
         }
         void task()
           .then(resolve, reject)
           .then(() => this.#queue.leave());
+        return true;
       });
     });
   }
@@ -78,23 +78,24 @@ class FollowingCall implements OpenCall {
 /** Lets so many in at a time, in the order in which they came. */
 class Queue {
   #free: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<() => boolean>();
 
   constructor(size: number) {
     this.#free = size;
   }
 
-  enter(go: () => void): void {
-    if (this.#free < 1) return void this.#waiting.add(go);
-    this.#free -= 1;
-    go();
+  /** @param go whether it goes in, after all */
+  enter(go: () => boolean): void {
+    if (this.#free < 1) this.#waiting.add(go);
+    else if (go()) this.#free -= 1;
   }
 
   leave(): void {
     this.#free += 1;
     for (const go of this.#waiting) {
+      if (this.#free < 1) return;
       this.#waiting.delete(go);
-      return this.enter(go);
+      if (go()) this.#free -= 1;
     }
   }
 }

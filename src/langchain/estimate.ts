@@ -2,18 +2,25 @@ import { samplePool } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
 import { finiteOrNull } from "../core/limits.js";
 
-/** What a batch will spend at most. Nothing is called for it. */
+/**
+ * What a batch will spend at most. Nothing is called for it.
+ *
+ * With a limit in tokens or dollars that is all. Where samples alone are limited, it is what
+ * the samples take: attempts whose outcome is unknown (they timed out, or broke off) are
+ * repeated, and what they may have been charged comes on top, at most `retries.maxRetries`
+ * more for each call; `budget.reserved` of the results tells it.
+ */
 export interface Estimate {
   inputs: number;
   /** Samples paid for; `null` if only tokens or dollars limit them. */
   samples: number | null;
-  /** Output tokens; `null` if neither the budget nor the model's output limit tells. */
+  /** Output tokens; `null` if the output limit of a response is not known: then no limit in tokens is certain. */
   outputTokens: number | null;
   /** US dollars of those output tokens; `null` without prices, or if their number is not known. */
   outputCostUsd: number | null;
   /**
-   * US dollars in all, prompts included; `null` without `totalCostUsd`: what a chain
-   * quotes is not known before it was said.
+   * US dollars in all, prompts included; `null` without `totalCostUsd`, because what a chain
+   * quotes is not known before it was said, and where dollars are spent on output of unknown length.
    */
   costUsd: number | null;
 }
@@ -28,12 +35,15 @@ export function estimateBatch(budget: Budget, modelLimit: number | undefined, in
   const samples = samplePool(budget, inputs);
   const price = (prices?.outputUsdPerMillionTokens ?? 0) / 1e6;
   const byCost = price > 0 ? Math.floor(totalCostUsd / price) : Infinity;
-  const outputTokens = Math.min(totalOutputTokens, samples * maxOutputTokensPerSample, byCost);
+  const isKnown = maxOutputTokensPerSample < Infinity;
+  const outputTokens = isKnown
+    ? Math.min(totalOutputTokens, samples * maxOutputTokensPerSample, byCost)
+    : Infinity;
   return {
     inputs,
     samples: finiteOrNull(samples),
     outputTokens: finiteOrNull(outputTokens),
-    outputCostUsd: prices === undefined ? null : finiteOrNull(outputTokens * price),
-    costUsd: finiteOrNull(totalCostUsd),
+    outputCostUsd: prices === undefined ? null : price === 0 ? 0 : finiteOrNull(outputTokens * price),
+    costUsd: isKnown || price === 0 ? finiteOrNull(totalCostUsd) : null,
   };
 }

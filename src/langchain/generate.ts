@@ -72,10 +72,10 @@ export function generator(
         const isPast = error instanceof PastFailure;
         const nothing = { text: "", answer: null, usage: {}, isUnbilled: !sending.isSent };
         const lost = failed({ ...nothing, ...(isPast && { replayed: true as const }) }, error);
-        return named([lost], call.signal);
+        return named(sending.told([lost]), call.signal);
       }
       const replies = readAll(said, { request, input, config: sending.readingConfig(), replayed });
-      return named(isPromise(replies) ? await replies : replies, call.signal);
+      return named(sending.told(isPromise(replies) ? await replies : replies), call.signal);
     } finally {
       call.close();
     }
@@ -94,6 +94,7 @@ function named(replies: Reply<AIMessage>[], { aborted, reason }: AbortSignal): R
  */
 class Sending implements Attempts<AIMessage[]> {
   isSent = false;
+  chargedRepeats = 0;
   readonly signal: AbortSignal;
   readonly #model: ChatLike;
   readonly #patience: Patience;
@@ -122,6 +123,13 @@ class Sending implements Attempts<AIMessage[]> {
     return this.#input.round === undefined
       ? this.#send(undefined, turns, keep)
       : sampleParent(this.#input).then((parent) => this.#send(parent, turns, keep));
+  }
+
+  /** The replies, the first of which tells of the attempts before the last that may have been charged. */
+  told(replies: Reply<AIMessage>[]): Reply<AIMessage>[] {
+    const [first, ...others] = replies;
+    if (this.chargedRepeats === 0 || first === undefined) return replies;
+    return [{ ...first, chargedRepeats: this.chargedRepeats }, ...others];
   }
 
   attempt(signal: AbortSignal): Promise<AIMessage[]> {

@@ -1,8 +1,8 @@
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { CallbackManager } from "@langchain/core/callbacks/manager";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { AIMessageChunk, isBaseMessage } from "@langchain/core/messages";
-import type { AIMessage, BaseMessage } from "@langchain/core/messages";
+import { AIMessage, AIMessageChunk, isBaseMessage } from "@langchain/core/messages";
+import type { BaseMessage } from "@langchain/core/messages";
 import type { ChatGeneration, LLMResult } from "@langchain/core/outputs";
 import { ChatPromptValue } from "@langchain/core/prompt_values";
 import type { RunnableConfig } from "@langchain/core/runnables";
@@ -13,8 +13,8 @@ import { hideSecrets, secretsOf } from "./secrets.js";
 
 /**
  * Calls the model once and returns all its responses: one, or as many as the
- * model is set to return for each request. The usage of a request stands on its
- * first response alone.
+ * model is set to return for each request; never more, and never none. The usage of a
+ * request stands on its first response alone.
  *
  * @throws {Error} if the model returned anything but messages
  */
@@ -59,7 +59,31 @@ async function respondSeveral(
     callbacks,
   );
   keepUsageOnce(result);
-  return (result.generations[0] as ChatGeneration[]).map(({ message }) => requireMessage(message));
+  const said = (result.generations[0] ?? []).map((each) => requireMessage((each as ChatGeneration).message));
+  const [first] = said;
+  if (first === undefined) return [nothingSaid(result)];
+  const most = generationsPerCall(model);
+  // A sample is one that was asked for; what the others took is in the usage.
+  if (said.length > most) first.response_metadata["surplus_choices"] = said.length - most;
+  return said.slice(0, most);
+}
+
+/** A request that was answered without a single choice is one response without text, and paid for. */
+function nothingSaid({ llmOutput }: LLMResult): AIMessage {
+  const { promptTokens, completionTokens = 0 } = (llmOutput?.["tokenUsage"] ?? {}) as Partial<
+    Record<"promptTokens" | "completionTokens", number>
+  >;
+  return new AIMessage({
+    content: "",
+    response_metadata: { finish_reason: "no choices" },
+    ...(promptTokens !== undefined && {
+      usage_metadata: {
+        input_tokens: promptTokens,
+        output_tokens: completionTokens,
+        total_tokens: promptTokens + completionTokens,
+      },
+    }),
+  });
 }
 
 /**

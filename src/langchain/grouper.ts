@@ -159,6 +159,7 @@ export function openGrouper(
     const trip: Attempts<Groups> = {
       signal,
       isSent: false,
+      chargedRepeats: 0,
       attempt: async (own) => grouping.group(arm.question, texts, { ...config, signal: own }),
     };
     try {

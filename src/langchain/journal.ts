@@ -4,7 +4,8 @@ import { OptionError } from "../core/errors.js";
 import type { Method } from "../core/rounds.js";
 import type { SampleRequest } from "../core/types.js";
 import { race } from "./calls.js";
-import { PastFailure, classify, endsBatch } from "./failures.js";
+import { JudgedFailure, PastFailure, classify, endsBatch } from "./failures.js";
+import type { Failure } from "./failures.js";
 import { decodeEntry, encodeEntry, isGivenUp, restoreResponse, storeResponse } from "./journal_entry.js";
 import type { JournalEntry } from "./journal_entry.js";
 import { callKey, hash, messagesHash, methodHash, modelHash } from "./journal_keys.js";
@@ -60,6 +61,24 @@ export type Pay = (
   keep: ((said: AIMessage[]) => Promise<void>) | undefined,
 ) => Promise<AIMessage[]>;
 
+/** What the journal of a batch needs to know of it. */
+export interface JournalSettings {
+  model: ChatLike;
+  method: Pick<Method, "sampler" | "seed" | "unitSamples">;
+  /** Which one of a retry it is, from 0: a later one asks anew. */
+  attempt: number;
+  /** Stops the batch, once nothing more can be kept. */
+  stop: AbortController;
+}
+
+/** The journal of one batch. */
+export interface BatchJournal {
+  ask: Ask;
+  /** Why nothing more can be kept, once that is so. */
+  failure: () => Error | undefined;
+  close: () => void;
+}
+
 /** The questions that some batch of this process works on, by store: two never share samples. */
 const working = new WeakMap<JournalStore, Set<string>>();
 
@@ -74,12 +93,12 @@ const working = new WeakMap<JournalStore, Set<string>>();
 export function openJournal(
   store: JournalStore,
   questions: readonly (readonly BaseMessage[])[],
-  { model, method }: { model: ChatLike; method: Pick<Method, "sampler" | "seed" | "unitSamples"> },
-): { ask: Ask; close: () => void } {
+  { model, method, attempt, stop }: JournalSettings,
+): BatchJournal {
   const taken = working.get(store) ?? new Set();
   working.set(store, taken);
-  const shared = { model: modelHash(model), method: methodHash(method) };
-  const writes: Writes = { failure: undefined, isOver: false };
+  const shared = { model: modelHash(model), method: methodHash(method, attempt) };
+  const writes: Writes = { stop, failure: undefined, isOver: false };
   const keys = questions.map((messages) => {
     const key = { ...shared, question: messagesHash(messages), occurrence: 0 };
     while (taken.has(callKey(key, 0))) key.occurrence += 1;
@@ -89,6 +108,7 @@ export function openJournal(
   const arms = keys.map((key) => new ArmJournal(store, key, method.unitSamples, writes));
   return {
     ask: (arm, ...rest) => (arms[arm] as ArmJournal).ask(...rest),
+    failure: () => writes.failure,
     close: () => {
       writes.isOver = true;
       for (const key of keys) taken.delete(callKey(key, 0));
@@ -99,9 +119,19 @@ export function openJournal(
 /** Fewest places that are looked at together. */
 const WINDOW = 64;
 
+/** It ends the batch: what would be paid for next could not be kept. */
+const UNWRITABLE: Failure = {
+  kind: "other",
+  treatment: "fatal",
+  isSlowDown: false,
+  isUnbilled: true,
+  retryAfterMs: undefined,
+};
+
 /** Whether what was paid for can still be kept. */
 interface Writes {
-  failure: Error | undefined;
+  stop: AbortController;
+  failure: JudgedFailure | undefined;
   /** Whether the batch is over: another one may have asked again what still arrives. */
   isOver: boolean;
 }
@@ -209,10 +239,9 @@ class ArmJournal {
       await this.#store.mset([[key, encodeEntry(entry)]]);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#writes.failure ??= new Error(
-        `The journal cannot be written, so no further call is made: ${reason}`,
-        { cause: error },
-      );
+      const message = `The journal cannot be written, so no further call is made: ${reason}`;
+      this.#writes.failure ??= new JudgedFailure(message, UNWRITABLE, error);
+      this.#writes.stop.abort(this.#writes.failure);
     }
   }
 

@@ -30,14 +30,16 @@ export interface StoredResponse {
   name?: string;
 }
 
-/** What is kept of a response. Headers of the provider's reply are left out. */
+/** What is kept of a response. Headers of the provider's reply are left out, and fields that JSON cannot hold. */
 export function storeResponse(message: AIMessage): StoredResponse {
-  const { headers: _headers, ...response_metadata } = message.response_metadata ?? {};
+  const { headers: _headers, ...metadata } = message.response_metadata ?? {};
+  const response_metadata = writable(metadata);
+  const additional_kwargs = writable(message.additional_kwargs ?? {});
   return {
     content: message.content,
     ...(message.tool_calls?.length && { tool_calls: message.tool_calls }),
     ...(message.invalid_tool_calls?.length && { invalid_tool_calls: message.invalid_tool_calls }),
-    ...(isFilled(message.additional_kwargs) && { additional_kwargs: message.additional_kwargs }),
+    ...(isFilled(additional_kwargs) && { additional_kwargs }),
     ...(isFilled(response_metadata) && { response_metadata }),
     ...(message.usage_metadata && { usage_metadata: message.usage_metadata }),
     ...(message.id !== undefined && { id: message.id }),
@@ -110,6 +112,20 @@ function isList(value: unknown): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+function writable<Fields extends object>(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isWritable(value))) as Fields;
+}
+
+/** A whole number without limit is none of JSON, nor is an object that holds itself. */
+function isWritable(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isFilled(fields: object | undefined): boolean {

@@ -48,9 +48,13 @@ export function messagesHash(messages: readonly BaseMessage[], ...further: unkno
   return hash([said, ...further]);
 }
 
-/** Hash of the parts of a method that change what a model is asked at the same point. */
-export function methodHash({ sampler, seed }: Pick<Method, "sampler" | "seed">): string {
-  return hash([sampler.name, seed]);
+/**
+ * Hash of the parts of a method that change what a model is asked at the same point.
+ *
+ * @param attempt which one of a retry it is, from 0
+ */
+export function methodHash({ sampler, seed }: Pick<Method, "sampler" | "seed">, attempt = 0): string {
+  return hash([sampler.name, seed, ...(attempt > 0 ? [attempt] : [])]);
 }
 
 /**

@@ -55,6 +55,12 @@ function generations(part: Record<string, unknown>): number {
   return typeof n === "number" && Number.isSafeInteger(n) && n > 1 && "generatePrompt" in part ? n : 1;
 }
 
+/** Whether a model of OpenAI's client speaks its Responses API. */
+export function usesResponsesApi(model: unknown): boolean {
+  if (!isObject(model) || typeof model["_useResponsesApi"] !== "function") return false;
+  return model["_useResponsesApi"](model["defaultOptions"]) === true;
+}
+
 /** @throws {OptionError} if `model` cannot be called, repeats one cached sample, or hides all but one of the responses to a request */
 export function validateModel(model: ChatLike): void {
   if (typeof model?.invoke !== "function") {
@@ -69,6 +75,10 @@ export function validateModel(model: ChatLike): void {
       const fix =
         "Cached samples are identical and their votes worthless; construct the model without cache.";
       throw new OptionError("model.cache", "set", fix);
+    }
+    if (generations(part) > 1 && usesResponsesApi(part)) {
+      const fix = "OpenAI's Responses API brings one response a request; leave n at 1.";
+      throw new OptionError("model.n", part["n"], fix);
     }
     if (part !== (model as unknown) && generations(part) > 1) {
       const fix =

@@ -52,6 +52,8 @@ export interface PatienceSettings {
 export interface Trip {
   /** Whether the last attempt is on its way, or may have been charged. */
   isSent: boolean;
+  /** Attempts before the last that may have been charged. */
+  chargedRepeats: number;
 }
 
 /** A call that may need several attempts. */
@@ -146,6 +148,7 @@ export function patience({
         waitedMs += delay;
         const isOver = failures > maxRetries || maxRetries === 0 || waitedMs > maxTotalDelayMs;
         if (!isRepeatable || isOver) throw error;
+        if (!isUnbilled) call.chargedRepeats += 1;
         // Everybody waits for a slow service: that pause is the circuit's.
         if (!isSlowDown) await pause(delay, signal);
       }

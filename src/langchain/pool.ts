@@ -24,6 +24,7 @@ const POOL = "__dynscaling_pool";
 export class Pool {
   readonly #errors = new Map<unknown, Error>();
   #attemptsLeft: number;
+  #attempt = -1;
   #whole: Account | undefined;
   #samplesPerCall = 1;
   /** Of each input that is asked, while another attempt may come. */
@@ -40,6 +41,11 @@ export class Pool {
     this.#attemptsLeft = attempts;
   }
 
+  /** Which attempt draws on it, from 0. */
+  get attempt(): number {
+    return Math.max(0, this.#attempt);
+  }
+
   /**
    * The account of the next attempt.
    *
@@ -49,6 +55,7 @@ export class Pool {
     const whole = (this.#whole ??= openAccount(budget, inputs, samplesPerCall));
     this.#samplesPerCall = samplesPerCall;
     this.#attemptsLeft -= 1;
+    this.#attempt += 1;
     this.#failed = true;
     this.#replies = [];
     const isPriced = budget.totalOutputTokens !== undefined || budget.totalCostUsd !== undefined;

@@ -72,8 +72,8 @@ export interface InputRecord extends DynScalingMetadata {
   message: ScaledMessage | null;
   /**
    * Why there is no message: the error of the first failed call. Or what a part of the
-   * method threw: it ended the sampling early, and the message is the vote over what
-   * had arrived. Else `null`.
+   * method threw, or why the journal could not be written: it ended the sampling early,
+   * and the message is the vote over what had arrived. Else `null`.
    */
   error: Error | null;
   /** Every sample in the order asked. */
@@ -104,12 +104,12 @@ export interface RecordParts {
  * @param budget of the whole batch
  */
 export function buildRecord(
-  solution: Solution<AIMessage>,
+  solution: Solution<AIMessage> & { cut?: Error },
   { runId, traceId, batchId }: Pick<DynScalingMetadata, "runId" | "traceId" | "batchId">,
   abortReason: unknown,
   { budget, grouped, forgotten }: RecordParts,
 ): InputRecord {
-  const { arm, tally, rounds, stopReason, fault } = solution;
+  const { arm, tally, rounds, stopReason, fault, cut } = solution;
   const { samples } = arm;
   const answers = samples.filter(({ purpose }) => purpose === "answer");
   // A voting rule is the user's to write: a failed call that it elects is no answer.
@@ -153,6 +153,7 @@ export function buildRecord(
     message: chosen?.message ? representative(chosen.message, paidFor, metadata) : null,
     error:
       fault ??
+      cut ??
       (chosen ? null : (samples.find(({ error }) => error)?.error ?? unasked(abortReason, stopReason))),
     responses: samples,
     rounds,
@@ -171,7 +172,8 @@ function unasked(abortReason: unknown, stopReason: StopReason): Error {
 }
 
 function excessOf({ usage, worstCase }: Sample): number {
-  return Math.max(0, (usage.outputTokens ?? 0) - (worstCase?.outputTokens ?? Infinity));
+  // None is put aside where output is free.
+  return Math.max(0, (usage.outputTokens ?? 0) - (worstCase?.outputTokens || Infinity));
 }
 
 function countFailures(failed: readonly Sample<AIMessage>[]): FailureCount[] {

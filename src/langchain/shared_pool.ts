@@ -6,7 +6,7 @@ import { wholeCalls } from "../core/limits.js";
 import type { Pool } from "./pool.js";
 
 /** What a batch needs of the pool that it draws on. */
-export type BatchPool = Pick<Pool, "payable" | "open" | "watching" | "remember">;
+export type BatchPool = Pick<Pool, "payable" | "open" | "watching" | "remember" | "attempt">;
 
 /** What the questions of a stream may spend together, and each of them. */
 export interface SharedLimits {
@@ -81,6 +81,7 @@ export class SharedAccount {
       report: () => whole.report(),
     };
     const pool: BatchPool = {
+      attempt: 0,
       payable: (inputs) => [...inputs],
       open() {
         if (own.affordable() < samplesPerCall) throw spent(total, whole);

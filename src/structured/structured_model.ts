@@ -6,7 +6,7 @@ import type { BaseMessage } from "@langchain/core/messages";
 import { Runnable } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { OptionError } from "../core/errors.js";
-import { generationsPerCall, validateModel } from "../langchain/model.js";
+import { generationsPerCall, usesResponsesApi, validateModel } from "../langchain/model.js";
 import type { ChatLike } from "../langchain/model.js";
 
 type Options = Omit<StructuredOutputMethodOptions, "includeRaw">;
@@ -21,9 +21,9 @@ type Bag = Record<string, unknown>;
 export function structuredModel(model: ChatLike, schema: unknown, options: Options): ChatLike {
   const asked = firstStep(openPipeline(model, schema, options, false));
   if (asked !== undefined) {
-    const lenient = withLenientFormat(asked);
-    validateModel(lenient);
-    return lenient;
+    const sampled = withLenientFormat(asked);
+    validateModel(sampled);
+    return sampled;
   }
   if (generationsPerCall(model) > 1) {
     const fix = "Of its structured output only the first response of a request comes through; leave n at 1.";
@@ -67,8 +67,19 @@ function withLenientFormat(model: ChatLike): ChatLike {
   // As the client would send it: a zod schema is written as JSON schema, and strict.
   const format: unknown = parts["_getResponseFormat"](bound);
   if (!isBag(format) || typeof parts["withConfig"] !== "function") return model;
-  const lenient = Object.defineProperty({ ...format }, "$parseRaw", { value: () => null, enumerable: false });
-  return parts["withConfig"]({ response_format: lenient }) as ChatLike;
+  if (usesResponsesApi(model)) {
+    const { text } = parts["defaultOptions"] as Bag;
+    const { json_schema } = format;
+    if (text !== undefined || !isBag(json_schema)) return model;
+    const own = lenient({ type: "json_schema", ...json_schema });
+    return parts["withConfig"]({ text: { format: own } }) as ChatLike;
+  }
+  return parts["withConfig"]({ response_format: lenient(format) }) as ChatLike;
+}
+
+/** The same format, with a parser of our own that parses nothing. */
+function lenient(format: Bag): Bag {
+  return Object.defineProperty({ ...format }, "$parseRaw", { value: () => null, enumerable: false });
 }
 
 function boundFormat(model: Bag): unknown {

@@ -105,14 +105,51 @@ describe("a hard budget", () => {
     expect(account.reserve(0)).toBeNull();
   });
 
-  it("where no output limit is known, sends one call alone, then trusts the largest with a margin", () => {
+  it("where no output limit is known, sends one call alone, then trusts the largest with a margin, and doubles what is in flight", () => {
     const account = openAccount({ totalOutputTokens: 1000 }, 2);
     const first = account.reserve(5) as Reservation;
     expect([first.outputTokens, account.affordable(), account.reserve(5)]).toEqual([1000, 0, null]);
     account.release(first);
     account.record({ usage: { outputTokens: 40 }, worstCase: worstCaseOfReply(first, 1) });
-    expect(account.affordable()).toBe(Math.floor(960 / (40 * UNKNOWN_LIMIT_MARGIN)));
-    expect(account.reserve(5)?.outputTokens).toBe(80);
+    const sizes: number[] = [1];
+    for (let wave = 0; wave < 4; wave++) {
+      const held = [];
+      for (let next = account.reserve(5); next; next = account.reserve(5)) held.push(next);
+      expect(held.map(({ outputTokens }) => outputTokens)).toEqual(held.map(() => 40 * UNKNOWN_LIMIT_MARGIN));
+      for (const each of held) {
+        account.release(each);
+        account.record({ usage: { outputTokens: 40 }, worstCase: worstCaseOfReply(each, 1) });
+      }
+      sizes.push(held.length);
+    }
+    // The last one is what still fits.
+    expect(sizes).toEqual([1, 1, 2, 4, Math.floor((1000 - 8 * 40) / 80)]);
+  });
+
+  it("where output is free and its limit unknown, limits the prompts alone", () => {
+    const free = { inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 0 };
+    const account = openAccount({ totalCostUsd: 0.001, prices: free }, 1);
+    const held = [account.reserve(400), account.reserve(400), account.reserve(400)];
+    expect(held.map((each) => each?.inputTokens)).toEqual([400, 400, undefined]);
+    account.release(held[0] as Reservation);
+    account.record({
+      usage: { inputTokens: 400, outputTokens: 9999 },
+      worstCase: worstCaseOfReply(held[0] as Reservation, 1),
+    });
+    expect(account.report()).toMatchObject({
+      spent: { outputTokens: 9999, costUsd: 0.0004 },
+      excess: { outputTokens: 0 },
+    });
+  });
+
+  it("puts attempts aside that had to be repeated and may have been charged", () => {
+    const account = openAccount({ totalSamples: 3, maxOutputTokensPerSample: 100, prices }, 1);
+    account.record({ usage: { inputTokens: 10, outputTokens: 60 }, chargedRepeats: 2 });
+    const costUsd = (2 * (10 * 3 + 100 * 15)) / 1e6;
+    expect(account.report()).toMatchObject({
+      spent: { samples: 1, outputTokens: 60 },
+      reserved: { samples: 0, inputTokens: 20, outputTokens: 200, costUsd },
+    });
   });
 
   it("where no output limit is known, is not exceeded by responses within the margin", () => {

@@ -74,7 +74,7 @@ describe("a client that repeats calls by itself", () => {
     const server = await faulty("reset in the body");
     const model = clientOf(server.url);
     expect(await allOf(model, server)).toEqual(WITHIN);
-    expect(model.caller.maxRetries).toBe(6);
+    expect(model.caller).toMatchObject({ maxRetries: 6 });
   });
 
   it.each<[string, (url: string) => DynScalingFields["model"]]>([
@@ -123,7 +123,7 @@ describe("a client that repeats calls by itself", () => {
     });
     await scaled.solve(["q"]);
     expect(server.requests).toHaveLength(4);
-    expect(model.caller.maxRetries).toBe(6);
+    expect(model.caller).toMatchObject({ maxRetries: 6 });
   });
 
   it("answers as it did, and is the same in a trace", async () => {
@@ -162,7 +162,7 @@ class CountingModel extends BaseChatModel {
 
 /** The same, with a private field. */
 class PrivateModel extends CountingModel {
-  readonly #secret = "private";
+  readonly #secret: string = "private";
 
   override async _generate(): Promise<ChatResult> {
     if (this.#secret === "") throw new Error("no secret");

@@ -59,8 +59,10 @@ export function garbled({ body }: ModelRequest, text = '{"vendor": '): ModelRepl
 }
 
 function functionOf({ tools }: Record<string, unknown>): string {
-  const [tool] = tools as [{ function?: { name: string }; functionDeclarations?: { name: string }[] }];
-  return tool.function?.name ?? tool.functionDeclarations?.[0]?.name ?? "";
+  const [tool] = tools as [
+    { name?: string; function?: { name: string }; functionDeclarations?: { name: string }[] },
+  ];
+  return tool.function?.name ?? tool.functionDeclarations?.[0]?.name ?? tool.name ?? "";
 }
 
 /** The conditioned requests: those with more than the user's own turn. */

@@ -92,7 +92,7 @@ const openAI: Protocol = {
 };
 
 /** @throws {Refusal} as OpenAI does it, if JSON is asked for without being asked for */
-function requireFormat({ type, json_schema }: ResponseFormat, messages: unknown): void {
+export function requireFormat({ type, json_schema }: ResponseFormat, messages: unknown): void {
   if (!["text", "json_object", "json_schema"].includes(type))
     throw new Refusal(
       `Invalid value: '${type}'. Supported values are: 'json_object', 'json_schema', and 'text'.`,

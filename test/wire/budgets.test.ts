@@ -111,6 +111,18 @@ describe("a model of unknown output limit", () => {
     expect(record?.budget.spent.outputTokens).toBeLessThanOrEqual(1000);
     expect(server.requests.length).toBeGreaterThan(45);
   });
+
+  it("spends no whole budget on responses that are far longer than the first", async () => {
+    const replies = [5, ...Array.from({ length: 99 }, () => 400)];
+    const server = await serveOpenAI(({ index }) => ({
+      text: "\\boxed{1}",
+      usage: { input: 10, output: replies[index] ?? 400 },
+    }));
+    servers.push(server);
+    const scaled = new DynScaling({ model: openAIClient(server), budget: { totalOutputTokens: 1000 } });
+    const [record] = await scaled.solve(Array.from({ length: 100 }, (_, n) => `q${n}`));
+    expect(record?.budget.spent.outputTokens).toBe(405);
+  });
 });
 
 describe("estimate()", () => {
@@ -137,6 +149,12 @@ describe("estimate()", () => {
       samples: null,
       outputTokens: 900,
       outputCostUsd: 0.0072,
+    });
+    const unknown = new DynScaling({ model: openAIClient(server), budget: { totalCostUsd: 0.01, prices } });
+    expect(unknown.estimate(["a?"])).toMatchObject({
+      outputTokens: null,
+      outputCostUsd: null,
+      costUsd: null,
     });
     expect(() => estimate({ totalSamples: 1 })).toThrow("budget.totalSamples");
     expect(server.requests).toEqual([]);

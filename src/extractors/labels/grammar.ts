@@ -51,12 +51,27 @@ export const NEGATORS: ReadonlySet<string> = words(
 
 /** Words that make it doubtful, or somebody else's opinion. */
 export const HEDGES: ReadonlySet<string> = words(
-  "if could might may maybe perhaps possibly either whether unless between were almost nearly chance probability likelihood user users customer author writer reviewer sender people someone others they he she says said claims thinks filter filters often usually sometimes",
+  "if could might may maybe perhaps possibly either whether unless between were almost nearly chance probability likelihood some many user users customer author writer reviewer sender people someone others they he she says said claims thinks filter filters often usually sometimes",
 );
 
 /** "Second label: x", "possible class: x". */
 export const OTHERS: ReadonlySet<string> = words(
-  "possible potential alternative second secondary third previous earlier initial original wrong incorrect rejected other another old not former candidate opposite no example sample true gold user customer",
+  "possible potential alternative second secondary third previous earlier initial original wrong incorrect rejected other another old not former candidate opposite no example sample true gold user customer tentative preliminary proposed prior",
+);
+
+/** "Not this category: x", "runner-up label: x": near the name, whatever is between. */
+export const REJECTED: ReadonlySet<string> = words(
+  "not never worst excluded excludes exclude unlikely unlikeliest rejected reject discarded dismissed eliminated runner least unsuitable impossible improbable invalid wrong incorrect false ruled avoid weakest lowest poorest misleading bad denied removed forbidden inapplicable omitted dropped isn't non",
+);
+
+/** Fields of an object that tell something else than the label. */
+export const ASIDE_FIELDS: ReadonlySet<string> = words(
+  "input text message reason reasoning why explanation rationale thought thoughts comment note notes example prompt question quote evidence",
+);
+
+/** A field that is `false` says that the label beside it does not hold. */
+export const HOLDS: ReadonlySet<string> = words(
+  "present correct applies applicable match matches valid selected accepted chosen holds true",
 );
 
 /** A last word among several. */
@@ -65,16 +80,28 @@ export const FINAL: RegExp =
 
 /** May stand before a label. */
 export const FILLERS: ReadonlySet<string> = words(
-  "the a an clearly definitely most likely probably certainly simply just obviously best overall therefore thus as is about like it's ✅ ✔ 👉 🏷",
+  "the a an clearly definitely most likely probably certainly simply just obviously best overall therefore thus as is about like it's ✅ ✔ ☑ 👉 🏷",
 );
 
 /** May stand behind a label. */
 export const NOUNS: ReadonlySet<string> = words(`${NAMES}|${ATTRIBUTES} one star stars points ${TEXTS}`);
 
-/** Ends what is said of a label; another label behind it is no rival. */
+/** May follow a label without being a part of its name. */
 export const ENDS: ReadonlySet<string> = words(
-  "because since as due not rather instead given although but though despite while whereas however even for which that with based vs versus over",
+  "because since as due not rather instead given although but though despite while whereas however even for which that with based",
 );
+
+/** Labels behind these are reasons, up to a contrast. */
+export const REASONS: ReadonlySet<string> = words("because since as due given based");
+export const CONTRASTS: ReadonlySet<string> = words("but however yet though");
+
+/** Labels behind these were weighed and found too light, unless they are compared. */
+export const CONCESSIONS: ReadonlySet<string> = words("although despite");
+export const COMPARED: RegExp =
+  /(?<!\p{L})(?:better|best|more|most|right|correct|actually|really|likely|likelier|closer|closest|stronger|truer)(?!\p{L})/u;
+
+/** "one positive remark" in a negative review. */
+export const ASIDES: ReadonlySet<string> = words("some one few minor several occasional slight slightly");
 
 /** Between a subject and its frame. */
 export const AUXILIARIES: ReadonlySet<string> = words("to would should must will can");
@@ -104,7 +131,15 @@ export const VAGUE: ReadonlySet<string> = words(
 
 /** Somebody changes their mind. */
 export const CORRECTION: RegExp =
-  /(?<!\p{L})(?:wait|actually|scratch that|correction|on second thought)(?!\p{L})/u;
+  /(?<!\p{L})(?:(?<!(?:the|a|long|to|of|and) )wait(?=[^\p{L}\p{N}\s]|$| no| i)|actually|scratch that|correction|on second thought)(?!\p{L})/u;
+
+/** Likewise, or no more than a manner of speaking: what follows decides. */
+export const RETRACTION: RegExp =
+  /(?<!\p{L})(?:(?<!(?:the|a|long|to|of|and) )wait(?!\p{L})|actually|scratch that|strike that|correct(?:ion|ed)|on (?:\p{L}+ )?(?:thought|look|reading|reflection)|think(?:ing)? again|kidding|joking|sorry|apologies|i mean|i meant|edit|update|updated|revised|reconsider\p{L}*|revis\p{L}*|my (?:mistake|bad|error)|oops|take (?:that|it) back|let me (?:correct|fix)|chang\p{L}+ my (?:mind|answer)|never ?mind|make (?:that|it)|hold on|hmm+|more (?:precisely|accurately|exactly)|or rather|better|instead|(?<=(?:[.!?…\n–—-]|^)["'*\s]{0,3})(?:no|nope)(?=\s*[,:.!–—-]))(?!\p{L})/gu;
+
+/** "If it had a link, the label would be spam"; but not "if I had to choose". */
+export const CONDITION: RegExp =
+  /(?<!\p{L})(?:if(?! (?:i (?:had|have|must)|forced|anything|pressed))|unless|had (?:it|there|this))(?!\p{L})/u;
 
 const PLURALS =
   "labels|categories|classes|answers|tags|results|topics|intents|emotions|types|departments|queues|teams|languages|subjects|sentiments";

@@ -3,6 +3,7 @@ import {
   ATTRIBUTE_NAMES,
   AUXILIARIES,
   COMMON,
+  CONDITION,
   CORRECTION,
   ENDS,
   FILLERS,
@@ -12,12 +13,13 @@ import {
   HEDGES,
   NEGATORS,
   NOUNS,
-  OTHERS,
   SAID,
   STATED,
   SUBJECTS,
   VAGUE,
 } from "./grammar.js";
+import { isDenied, isOther, isScoredLow } from "./denials.js";
+import { hasRival } from "./rivals.js";
 import { wordsOf } from "./words.js";
 import type { Mention, Vocabulary, Word } from "./words.js";
 
@@ -26,8 +28,6 @@ export type Reading = string | null | undefined;
 
 /** How much of a line is read behind "Label:", in characters. */
 const LONGEST_REST = 300;
-
-const SENTENCE_END = /[.;!?](?:[\s"'*)\]]|$)|\n/;
 
 /**
  * The label with which a line begins, where nothing makes it a part of something else:
@@ -41,7 +41,7 @@ export function headOf(line: string, vocabulary: Vocabulary): string | null {
     mention = vocabulary.at(words, place);
     if (mention !== null || !(isFiller(words, place) || (place === 0 && isNumbering(line, words)))) break;
   }
-  if (mention === null || CORRECTION.test(line)) return null;
+  if (mention === null || CORRECTION.test(line) || isDenied(line, words, mention, vocabulary)) return null;
   const end = endOf(line, words, mention);
   if (end === null) return null;
   return hasRival(line, words, end, mention.label, vocabulary) ? null : mention.label;
@@ -55,10 +55,12 @@ export function stated(lines: readonly string[], vocabulary: Vocabulary): Readin
     const marks = heading ? [heading] : [...line.matchAll(STATED)];
     for (const mark of marks) {
       const before = line.slice(Math.max(0, mark.index - 60), mark.index);
-      if (OTHERS.has(wordsOf(before).at(-1)?.text ?? "")) continue;
+      if (isOther(before)) continue;
       const own = heading ? "" : line.slice(mark.index + mark[0].length).slice(0, LONGEST_REST);
       const rest = wordsOf(own).length === 0 ? (lines.slice(place + 1).find(hasWord) ?? "") : own;
-      const label = headOf(rest.slice(0, LONGEST_REST), vocabulary);
+      // "Rating > 3", where "<rating>3</rating>" is a 3.
+      const isCompared = /\s>$/.test(mark[0]) || own.startsWith("=");
+      const label = isCompared ? null : headOf(rest.slice(0, LONGEST_REST), vocabulary);
       if (label === null && ATTRIBUTE_NAMES.has(mark[1] ?? "")) continue;
       found.push({ label, isFinal: FINAL.test(before + mark[0]) });
     }
@@ -72,15 +74,30 @@ export function stated(lines: readonly string[], vocabulary: Vocabulary): Readin
 /** A label that opens or closes the text on a line of its own. */
 export function standing(lines: readonly string[], vocabulary: Vocabulary): Reading {
   const full = lines.filter(hasWord);
-  const heads = full.map((line) => headOf(line.slice(0, LONGEST_REST), vocabulary));
+  // "Definitely not", and the label on the next line; "0%" on the next line.
+  const heads = full.map((line, place) =>
+    endsNegated(full[place - 1] ?? "", vocabulary) || isScoredLow(full[place + 1] ?? "")
+      ? null
+      : headOf(line.slice(0, LONGEST_REST), vocabulary),
+  );
   const [first = null] = heads;
   const end = full.at(-1) ?? "";
   const sentence = sentencesOf(end).at(-1) ?? "";
-  const isApart = full.length > 1 || sentence.length < end.length;
+  const isApart =
+    (full.length > 1 || sentence.length < end.length) && !endsNegated(full.at(-2) ?? "", vocabulary);
   const last = isApart ? (vocabulary.whole(end) ?? vocabulary.whole(sentence)) : null;
+  // "Billing. Refund."
+  const opening = full.length === 1 ? vocabulary.at(wordsOf(end), 0) : null;
+  if (opening !== null && last !== null && opening.label !== last) return null;
   if (first !== null && last !== null) return first === last ? first : null;
   if (first === null) return last ?? undefined;
   return heads.some((head) => head !== null && head !== first) ? null : first;
+}
+
+function endsNegated(line: string, vocabulary: Vocabulary): boolean {
+  const last = wordsOf(line).at(-1);
+  if (last === undefined || line.trimEnd().length > last.end) return false;
+  return NEGATORS.has(last.text) && vocabulary.whole(line) === null;
 }
 
 /** "The label is x", "I would classify this as x", "This is x": of several, the one that concludes. */
@@ -96,6 +113,7 @@ export function said(text: string, vocabulary: Vocabulary): Reading {
 }
 
 function phrased(sentence: string, vocabulary: Vocabulary): string[] {
+  if (CONDITION.test(sentence)) return [];
   return [...sentence.matchAll(SAID)].flatMap(({ 0: phrase, index }) => {
     const clause =
       sentence
@@ -111,6 +129,7 @@ function phrased(sentence: string, vocabulary: Vocabulary): string[] {
 
 /** Labels that the sentence says something to be, unless it denies or doubts it. */
 function framed(sentence: string, vocabulary: Vocabulary): string[] {
+  if (CONDITION.test(sentence)) return [];
   const words = wordsOf(sentence);
   const found: string[] = [];
   let isOpen = true;
@@ -123,11 +142,14 @@ function framed(sentence: string, vocabulary: Vocabulary): string[] {
       if (NEGATORS.has(text) || HEDGES.has(text)) isOpen = false;
       continue;
     }
+    const end = endOf(sentence, words, mention, AFTER);
     if (
       isOpen &&
+      end !== null &&
       isMeant(words, mention) &&
       isFramed(words, place) &&
-      endOf(sentence, words, mention, AFTER) !== null
+      !isDenied(sentence, words, mention, vocabulary) &&
+      !hasRival(sentence, words, end, mention.label, vocabulary)
     )
       found.push(mention.label);
     place = mention.last;
@@ -180,24 +202,6 @@ function endOf(
     // "a high priority ticket"
     if (end > last + 1 || !NOUNS.has(next.text)) return null;
   }
-}
-
-/** Whether another label is named before the sentence ends, or turns to reasons. */
-function hasRival(
-  line: string,
-  words: readonly Word[],
-  end: number,
-  label: string,
-  vocabulary: Vocabulary,
-): boolean {
-  for (let place = end + 1; place < words.length; place++) {
-    const { text, start } = words[place] as Word;
-    if (SENTENCE_END.test(line.slice(words[place - 1]?.end ?? 0, start))) return false;
-    const mention = vocabulary.at(words, place);
-    if (mention !== null && mention.label !== label) return true;
-    if (ENDS.has(text) || NEGATORS.has(text)) return false;
-  }
-  return false;
 }
 
 function isFiller(words: readonly Word[], place: number): boolean {

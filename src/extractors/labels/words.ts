@@ -22,6 +22,9 @@ const WORD =
 /** `4/5` and `4 out of 5` are a 4. */
 const SCALE = /(\d) ?(?:\/|out of) ?\d+/g;
 
+/** What is no part of a label and denies or doubts it: `!spam`, `spam?`, `< 3`. */
+const DOUBT = /[?¬≠~≈☐⬜✗✘✕✖×≤≥]|!(?=[\p{L}\p{N}])|\[ \]|[<>]=?\s*\d(?![^<]*>)|\s\+/u;
+
 /** Most of a text that is read for labels, in characters. */
 const LONGEST = 20_000;
 
@@ -61,6 +64,8 @@ export class Vocabulary {
   readonly labels: readonly string[];
   readonly #byKey = new Map<string, string>();
   readonly #longest: number;
+  /** All characters of the labels. */
+  readonly #characters: string;
 
   /** @throws {OptionError} if there is no label, one has no word, or two cannot be told apart */
   constructor(option: string, labels: readonly string[], synonyms: Record<string, readonly string[]>) {
@@ -74,6 +79,7 @@ export class Vocabulary {
       if (!Array.isArray(others)) throw new OptionError(where, others, "Give a list for every label.");
       for (const other of others as readonly string[]) this.#add(where, other, label);
     }
+    this.#characters = labelText([labels, ...Object.values(synonyms)].flat().join(" "));
     this.#longest = Math.max(...Array.from(this.#byKey.keys(), (key) => key.length));
   }
 
@@ -94,7 +100,14 @@ export class Vocabulary {
   whole(text: string): string | null {
     const words = wordsOf(labelText(text));
     const mention = this.at(words, 0);
-    return mention !== null && mention.last === words.length - 1 ? mention.label : null;
+    if (mention === null || mention.last < words.length - 1) return null;
+    const [mark] = DOUBT.exec(text) ?? [];
+    return mark === undefined || this.holds(mark.trim().charAt(0)) ? mention.label : null;
+  }
+
+  /** Whether a mark is a part of a label; a "+" apart from its word never is. */
+  holds(mark: string): boolean {
+    return mark !== "+" && this.#characters.includes(mark);
   }
 
   #add(option: string, spelling: unknown, label: string): void {
