@@ -23,9 +23,7 @@ export function chainTurns(prompt: ChainPrompt, limit?: ThoughtLimit): TurnsProm
   return {
     name: prompt.name,
     async render(question, quoted) {
-      const whole = quoted.map((response) =>
-        (prompt.excerpt?.(response) ?? response.text).replace(UNPAIRED, "\uFFFD"),
-      );
+      const whole = quoted.map((response) => wellFormed(prompt.excerpt?.(response) ?? response.text));
       const thoughts = limit ? await Promise.all(whole.map((text) => cutThought(text, limit))) : whole;
       const fence = unusedFence(thoughts);
       let chain = "";
@@ -38,6 +36,12 @@ export function chainTurns(prompt: ChainPrompt, limit?: ThoughtLimit): TurnsProm
   };
 }
 
+function wellFormed(text: string): string {
+  // Node and browsers know it at a glance; TypeScript's library does not have it yet.
+  const { isWellFormed } = text as { isWellFormed?: () => boolean };
+  return isWellFormed?.call(text) === true ? text : text.replace(UNPAIRED, "\uFFFD");
+}
+
 /** Reads as many digits as the smallest free suffix can have, so that a long one costs no more. */
 const FENCE = /<\/?attempt(?:-(\d{1,15}))?/g;
 
@@ -46,6 +50,7 @@ const FENCE = /<\/?attempt(?:-(\d{1,15}))?/g;
  * thought begins. One pass over the thoughts, however many fences they forge.
  */
 function unusedFence(thoughts: readonly string[]): string {
+  if (!thoughts.some((text) => text.includes("attempt"))) return "attempt";
   const digits = thoughts.flatMap((text) => Array.from(text.matchAll(FENCE), ([, suffix = ""]) => suffix));
   if (digits.length === 0) return "attempt";
   const taken = new Set(digits.flatMap((suffix) => Array.from(suffix, (_, end) => suffix.slice(0, end + 1))));
