@@ -56,6 +56,7 @@ describe("what could waste a user's money is refused before the first call:", ()
     ],
     ["a vote that was not made", () => ({ model: new ScriptedModel(), voting: majorityOf }), "voting"],
     ["a seed out of range", () => ({ model: new ScriptedModel(), seed: 2 ** 32 }), "seed"],
+    ["a schedule that is none", () => ({ model: new ScriptedModel(), schedule: "fast" }), "schedule"],
   ])("%s", (_what, fields, option) => {
     const construct = (): DynScaling => new DynScaling(fields() as DynScalingFields);
     expect(construct).toThrow(OptionError);

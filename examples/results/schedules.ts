@@ -57,7 +57,7 @@ class Recording {
   next({ index }: Arm): Reply {
     const used = this.#used[index] as number;
     this.#used[index] = used + 1;
-    const { answer, tokens } = this.#draws[index]?.(used) as PoolSample;
+    const { answer, tokens } = (this.#draws[index] as (n: number) => PoolSample)(used);
     return { text: "recorded", answer, usage: { outputTokens: tokens ?? undefined } };
   }
 }

@@ -89,8 +89,8 @@ export class Course<Message, Prompt> {
     this.#contenders = openContenders(
       this.#states,
       method,
-      // Of an arm without a sample there is nothing to go by.
-      (state) => state.arm.samples.length > 0 && !this.#rereading.has(state) && canBePulled(state, terms),
+      // Also arms whose first samples are still out: whoever answers fast must not take their share.
+      (state) => !this.#rereading.has(state) && canBePulled(state, terms),
     );
     const { outputTokens, costUsd } = account.report().planned;
     this.#block = outputTokens === null && costUsd === null ? QUESTIONS_IN_TURN : Infinity;

@@ -160,7 +160,8 @@ export interface Allocator {
    * Pulls for every arm in the next round, in the order of `arms`: whole numbers
    * from 0 to `unitSamples` whose sum is from 1 to `context.pulls`.
    *
-   * @param arms the arms that can still be pulled, at least one
+   * @param arms the arms that can still be pulled, at least one; where nothing waits for
+   *   rounds, some may have no samples yet, only such in flight
    */
   allocate(arms: readonly Arm[], context: AllocationContext): number[];
   /** The number that ranks the arms, if the allocator has one; larger is served first. */

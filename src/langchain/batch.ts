@@ -131,6 +131,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     totalCostUsd: batch.budget.totalCostUsd ?? null,
   });
   const inputOf = (arm: Arm): OpenInput => open[arm.index] as OpenInput;
+  const forgets = mayForget(batch);
   const forgotten = openForgotten();
   const journal =
     batch.journal &&
@@ -169,7 +170,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       ...(groups && { rereads: true, reread: (arm, round) => groups.reread(arm, round) }),
       samplesPerCall,
       slots,
-      ...(mayForget(batch) && { forget: forgotten.add }),
+      ...(forgets && { forget: forgotten.add }),
       isOpen: (arm) => !stop.signal.aborted && inputOf(arm).config.signal?.aborted !== true,
       openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record, spend),
@@ -203,16 +204,20 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
         grouped,
         forgotten: forgotten.of(solution.arm),
       });
+      if (forgets) {
+        // There may be millions, and nobody will look at them any more.
+        record.responses = [];
+        solution.arm.samples = [];
+      }
       const isUnasked = record.samples === 0 && stop.signal.aborted;
       return isUnasked ? { ...record, error: abortError(stop.signal.reason) } : record;
     });
-    const complete = batch.complete ?? ((record: InputRecord): InputRecord => record);
-    const records = await Promise.all(
-      voted.map(async (record, index) => {
-        const { tally } = solutions[index] as (typeof solutions)[number];
-        return reviewed(await complete(record, tally), batch.review);
-      }),
-    );
+    const { complete = (record: InputRecord): InputRecord => record } = batch;
+    const completed = async (record: InputRecord, index: number): Promise<InputRecord> => {
+      const { tally } = solutions[index] as (typeof solutions)[number];
+      return reviewed(await complete(record, tally), batch.review);
+    };
+    const records = forgets ? voted : await Promise.all(voted.map(completed));
     if (failFast) {
       if (throwsOnAbort && solutions.some(({ stopReason }) => stopReason === "closed")) throwIfAborted(open);
       const lost = records.find(

@@ -83,9 +83,9 @@ export function generator(
 }
 
 /** What an abort has cut off ends with the reason of that abort, whatever the client made of it. */
-function named(replies: Reply<AIMessage>[], { aborted, reason }: AbortSignal): Reply<AIMessage>[] {
-  if (!aborted) return replies;
-  return replies.map((reply) => (reply.error ? { ...reply, error: abortError(reason) } : reply));
+function named(replies: Reply<AIMessage>[], signal: AbortSignal): Reply<AIMessage>[] {
+  if (!signal.aborted) return replies;
+  return replies.map((reply) => (reply.error ? { ...reply, error: abortError(signal.reason) } : reply));
 }
 
 /**

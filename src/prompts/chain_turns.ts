@@ -46,6 +46,7 @@ const FENCE = /<[\s/]*attempt(?:\s*-\s*(\d{1,15}))?/gi;
  * thought begins. One pass over the thoughts, however many fences they forge.
  */
 function unusedFence(thoughts: readonly string[]): string {
+  if (!thoughts.some((text) => /attempt/i.test(text))) return "attempt";
   const digits = thoughts.flatMap((text) => Array.from(text.matchAll(FENCE), ([, suffix = ""]) => suffix));
   if (digits.length === 0) return "attempt";
   const taken = new Set(digits.flatMap((suffix) => Array.from(suffix, (_, end) => suffix.slice(0, end + 1))));

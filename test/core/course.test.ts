@@ -269,3 +269,36 @@ describe("the continuous schedule, whatever comes back when", () => {
     );
   });
 });
+
+describe("questions that answer fast", () => {
+  it("do not take the share of those whose first samples are still out", async () => {
+    const clock = new VirtualClock();
+    const solving = solve<unknown, never>(
+      ["fast", "slow"],
+      {
+        sampler: independent(),
+        allocator: uniform(),
+        uncertainty: variationRatio,
+        voting: majority,
+        unitSamples: 1,
+        seed: 0,
+      },
+      openAccount({ totalSamples: 12 }, 2),
+      {
+        samplesPerCall: 1,
+        slots: 5,
+        isOpen: () => true,
+        async generate({ index }) {
+          await clock.sleep(index === 0 ? 1 : 100);
+          return [{ text: "text", answer: "a", usage: {} }];
+        },
+        openUnit: async () => {},
+        closeUnit: async () => {},
+        afterWave: () => {},
+      },
+      "continuous",
+    );
+    const solutions = await clock.run(solving);
+    expect(solutions.map(({ arm }) => arm.samples.length)).toEqual([6, 6]);
+  });
+});

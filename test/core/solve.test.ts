@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { uniform } from "../../src/allocators/uniform.js";
 import { openAccount } from "../../src/core/account.js";
 import type { Account } from "../../src/core/account.js";
 import { solve } from "../../src/core/solve.js";
-import type { Outside } from "../../src/core/solve.js";
+import type { Outside, Schedule } from "../../src/core/solve.js";
 import type { Allocator, Arm, Reply, Sampler, Solution } from "../../src/core/types.js";
 import { independent } from "../../src/samplers/independent.js";
 import { variationRatio } from "../../src/uncertainty/variation_ratio.js";
@@ -16,6 +16,10 @@ interface Parts {
   sampler?: Sampler<never>;
   outside?: Partial<Outside<unknown, never>>;
 }
+
+/** Set for the tests that hold for both. */
+let schedule: Schedule = "rounds";
+const bothSchedules = describe.each<Schedule>(["rounds", "continuous"]);
 
 /** Three questions, units of 2, a pool of 12; `sent` holds the arm of every call. */
 async function solved(
@@ -46,7 +50,7 @@ async function solved(
         return parts.outside?.generate?.(arm, request, round) ?? [reply];
       },
     },
-    "rounds",
+    schedule,
   );
 }
 
@@ -112,7 +116,14 @@ describe("solve() and strategies that return no array", () => {
   });
 });
 
-describe("solve() and the outside", () => {
+bothSchedules("solve() and the outside (%s)", (pace) => {
+  beforeEach(() => {
+    schedule = pace;
+  });
+  afterEach(() => {
+    schedule = "rounds";
+  });
+
   it("lets every call of the wave come back before it passes a rejection on", async () => {
     const sent: number[] = [];
     let pending = 0;
@@ -126,26 +137,6 @@ describe("solve() and the outside", () => {
     await expect(run({ outside: { generate } }, sent)).rejects.toThrow("no key");
     expect(pending).toBe(0);
     expect(sent).toHaveLength(6);
-  });
-
-  it("closes each unit it has opened, with what the arm really got", async () => {
-    const log: string[] = [];
-    await run({
-      outside: {
-        isOpen: ({ index, samples }) => index !== 1 || samples.length < 1,
-        openUnit: async ({ index }, { round, pulls }) => void log.push(`open ${index} ${round}: ${pulls}`),
-        closeUnit: async ({ index }, { round, pulls }) => void log.push(`close ${index} ${round}: ${pulls}`),
-      },
-    });
-    const roundsOf = (step: string, arms: number[], round: number, pulls: number): string[] =>
-      arms.map((index) => `${step} ${index} ${round}: ${pulls}`);
-    expect(log).toEqual(
-      [0, 1, 2].flatMap((round) => {
-        const arms = round === 0 ? [0, 1, 2] : [0, 2];
-        const pulls = round === 2 ? 1 : 2;
-        return [...roundsOf("open", arms, round, pulls), ...roundsOf("close", arms, round, pulls)];
-      }),
-    );
   });
 
   it("sends nothing more once the outside stops it after a wave", async () => {
@@ -170,14 +161,6 @@ describe("solve() and the outside", () => {
     },
   );
 
-  it("gives the pulls of a closed arm to the others, and records why it got none", async () => {
-    const isOpen = ({ index, samples }: Arm): boolean => index !== 1 || samples.length < 2;
-    const solutions = await run({ outside: { isOpen } });
-    expect(solutions.map(({ arm }) => arm.samples.length)).toEqual([5, 2, 5]);
-    expect(solutions.map(({ stopReason }) => stopReason)).toEqual(["samples", "closed", "samples"]);
-    expect(solutions[1]?.tally.winner).toBe(0);
-  });
-
   it("asks nothing for an arm that is closed from the start, and has no winner there", async () => {
     const sent: number[] = [];
     const solutions = await run({ outside: { isOpen: ({ index }) => index === 2 } }, sent);
@@ -193,6 +176,36 @@ describe("solve() and the outside", () => {
     expect(sent).toHaveLength(12);
     expect(solutions.map(({ stopReason }) => stopReason)).toEqual(["closed", "closed", "closed"]);
     expect(solutions.map(({ tally }) => tally.winner)).toEqual([null, null, null]);
+  });
+});
+
+describe("solve() in rounds", () => {
+  it("closes each unit it has opened, with what the arm really got", async () => {
+    const log: string[] = [];
+    await run({
+      outside: {
+        isOpen: ({ index, samples }) => index !== 1 || samples.length < 1,
+        openUnit: async ({ index }, { round, pulls }) => void log.push(`open ${index} ${round}: ${pulls}`),
+        closeUnit: async ({ index }, { round, pulls }) => void log.push(`close ${index} ${round}: ${pulls}`),
+      },
+    });
+    const roundsOf = (step: string, arms: number[], round: number, pulls: number): string[] =>
+      arms.map((index) => `${step} ${index} ${round}: ${pulls}`);
+    expect(log).toEqual(
+      [0, 1, 2].flatMap((round) => {
+        const arms = round === 0 ? [0, 1, 2] : [0, 2];
+        const pulls = round === 2 ? 1 : 2;
+        return [...roundsOf("open", arms, round, pulls), ...roundsOf("close", arms, round, pulls)];
+      }),
+    );
+  });
+
+  it("gives the pulls of a closed arm to the others, and records why it got none", async () => {
+    const isOpen = ({ index, samples }: Arm): boolean => index !== 1 || samples.length < 2;
+    const solutions = await run({ outside: { isOpen } });
+    expect(solutions.map(({ arm }) => arm.samples.length)).toEqual([5, 2, 5]);
+    expect(solutions.map(({ stopReason }) => stopReason)).toEqual(["samples", "closed", "samples"]);
+    expect(solutions[1]?.tally.winner).toBe(0);
   });
 });
 
