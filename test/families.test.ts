@@ -39,7 +39,7 @@ const INTERNAL: Record<string, readonly string[]> = {
     "voteIndexOf",
   ],
   samplers: ["isQuotable", "parallelRequests"],
-  prompts: ["CUT_MARK", "cutThought", "requireThoughtLimit"],
+  prompts: ["CUT_MARK", "cutThought", "requireThoughtLimit", "wellFormed"],
   extractors: [
     "canonicalMaths",
     "canonicalNumber",
@@ -50,6 +50,9 @@ const INTERNAL: Record<string, readonly string[]> = {
     "lastBoxed",
     "called",
     "inWords",
+    "BROKEN_OFF",
+    "mayRead",
+    "wholeLines",
     "isCall",
     "PARALLEL",
     "finishReason",
