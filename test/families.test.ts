@@ -41,7 +41,7 @@ const INTERNAL: Record<string, readonly string[]> = {
     "voteIndexOf",
   ],
   samplers: ["isQuotable", "parallelRequests"],
-  prompts: ["CUT_MARK", "cutThought", "filledText", "filledTurns", "requireThoughtLimit"],
+  prompts: ["CUT_MARK", "cutThought", "filledText", "filledTurns", "requireThoughtLimit", "wellFormed"],
   extractors: [
     "canonicalMaths",
     "canonicalNumber",
@@ -52,6 +52,9 @@ const INTERNAL: Record<string, readonly string[]> = {
     "lastBoxed",
     "called",
     "inWords",
+    "BROKEN_OFF",
+    "mayRead",
+    "wholeLines",
     "isCall",
     "PARALLEL",
     "finishReason",

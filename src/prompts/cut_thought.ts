@@ -8,7 +8,7 @@ export type CountTokens = (text: string) => number | Promise<number>;
  * tokens of the paper's setting are fewer in any language, and four such responses fit
  * into the context of 128,000 tokens that most models have.
  */
-export const DEFAULT_THOUGHT_BYTES = 65_536;
+const DEFAULT_THOUGHT_BYTES = 65_536;
 
 /** How much a prompt quotes of each response. */
 export interface ThoughtLimit {

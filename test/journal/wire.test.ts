@@ -76,11 +76,12 @@ describe("a journal of ChatOpenAI", () => {
     for (const secret of [KEY, "hidden", "secret", "authorization"]) expect(text).not.toContain(secret);
   });
 
-  it("goes on under another key, another time limit and another address", async () => {
+  it("goes on under another key, other headers and another time limit", async () => {
     await solve(newModel());
     const record = await solve(newModel({ apiKey: "another", timeout: 1000, maxRetries: 1 }));
     expect(record.replayedSamples).toBe(8);
-    const configuration = { baseURL: "http://elsewhere.test/v1" };
+    const { baseURL = "" } = newModel().clientConfig;
+    const configuration = { baseURL, defaultHeaders: { "x-trace": "7" } };
     expect(modelHash(newModel({ configuration }))).toBe(modelHash(newModel()));
   });
 
