@@ -14,12 +14,14 @@ const parts = { model: new ChatLocal({ seed: 1 }), budget: { samplesPerInput: 8 
 
 const labelled = ledgerQuestions({ count: 40, seed: 11 });
 const known = await new DynScaling(parts).solve(labelled.map(({ question }) => question));
-const judged = known.map(({ answer, agreement }, place) => ({
+const judged = known.map(({ answer, agreement, votes }, place) => ({
+  question: labelled[place]?.question ?? "",
   agreement: agreement ?? 0,
+  votes: votes.reduce((sum, { count }) => sum + count, 0),
   correct: answer === labelled[place]?.answer,
 }));
 const fitted = fitThreshold(judged, { errorRate: 0.2, thresholds: [0.5, 0.75, 1] });
-const { agreementBelow, coverage, errorBound } = fitted;
+const { agreementBelow, votesBelow, coverage, errorBound } = fitted;
 console.log(
   `${judged.filter(({ correct }) => correct).length} of ${judged.length} labelled answers are right`,
 );
@@ -29,7 +31,7 @@ console.log(
     `at most ${(100 * errorBound).toFixed(0)}% of those are wrong, at 95% confidence`,
 );
 
-const scaled = new DynScaling({ ...parts, review: { agreementBelow } });
+const scaled = new DynScaling({ ...parts, review: { agreementBelow, votesBelow } });
 const questions = ledgerQuestions({ count: 8, seed: 12 });
 const messages = await scaled.batch(questions.map(({ question }) => question));
 for (const [place, { response_metadata }] of messages.entries()) {

@@ -30,9 +30,9 @@ export interface SharedFields {
   maxSamplesPerInput?: number;
   /** Most samples of all questions together; a question that finds none left is refused. Default: no limit. */
   totalSamples?: number;
-  /** Most output tokens of all questions together, never exceeded. Default: no limit. */
+  /** Most output tokens of all questions together, never exceeded where the output limit of a response is known. Default: no limit. */
   totalOutputTokens?: number;
-  /** Most US dollars of all questions together, never exceeded; needs `budget.prices` of the `DynScaling`. Default: no limit. */
+  /** Most US dollars of all questions together, likewise; needs `budget.prices` of the `DynScaling`. Default: no limit. */
   totalCostUsd?: number;
   /** Milliseconds after which a question answers with what it has. 1 to 2147483647. Default: no limit. */
   timeoutMs?: number;

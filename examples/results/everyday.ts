@@ -70,6 +70,7 @@ interface Outcome {
   invalid: boolean;
   review: boolean;
   agreement: number;
+  votes: number;
   tokens: number;
   samples: number;
 }
@@ -132,9 +133,10 @@ const readInvoices: Play<InvoiceItem> = async (items, clerk, entrant, seed) => {
 };
 
 function outcomeOf(record: InputRecord): Omit<Outcome, "right" | "whole" | "invalid"> {
-  const { agreement, review, outputTokens, inputTokens, samples } = record;
+  const { agreement, votes, review, outputTokens, inputTokens, samples } = record;
   return {
     agreement: agreement ?? 0,
+    votes: votes.reduce((sum, { count }) => sum + count, 0),
     review: review !== null,
     tokens: (outputTokens ?? 0) + (inputTokens ?? 0),
     samples,
@@ -167,7 +169,12 @@ function average(runs: readonly Outcome[][], value: (outcome: Outcome) => number
 }
 
 function judged(run: readonly Outcome[]): JudgedAnswer[] {
-  return run.map(({ agreement, whole }) => ({ agreement, correct: whole }));
+  return run.map(({ agreement, votes, whole }, place) => ({
+    question: `item ${place}`,
+    agreement,
+    votes,
+    correct: whole,
+  }));
 }
 
 /** Plays every entrant with every seed; all entrants of a seed are given the same answers. */

@@ -31,6 +31,10 @@ import { ChatLocal, ledgerQuestions } from "langchain-dynscaling/local";
 import { numbersFrom } from "../data/seeded.js";
 import { printTrust } from "../support/trust_table.js";
 
+/** Whether an answer stands under the option `review`, with its default of two votes. */
+const stands = ({ agreement, votes }: JudgedAnswer, agreementBelow: number): boolean =>
+  agreement > 0 && agreement >= agreementBelow && votes >= 2;
+
 const AGREEMENT_BELOW = 0.6;
 const ERROR_RATES = [0.1, 0.2];
 const RECORDED_SAMPLES = 16;
@@ -85,7 +89,7 @@ function printReview(methods: ReadonlyMap<string, Judged>): void {
   );
   console.log("|---|---|---|---|---|");
   for (const [name, runs] of methods) {
-    const isDoubtful = ({ agreement }: JudgedAnswer): boolean => agreement < AGREEMENT_BELOW;
+    const isDoubtful = (answer: JudgedAnswer): boolean => !stands(answer, AGREEMENT_BELOW);
     const [doubtful, standing] = [
       runs.flat().filter(isDoubtful),
       runs.flat().filter((each) => !isDoubtful(each)),
@@ -114,7 +118,7 @@ function printPromises(methods: ReadonlyMap<string, Judged>): void {
         const { agreementBelow } = fitThreshold(answers.slice(0, half), { errorRate });
         if (agreementBelow === null) return [];
         const other = answers.slice(half);
-        return { other, kept: other.filter(({ agreement }) => agreement >= agreementBelow) };
+        return { other, kept: other.filter((answer) => stands(answer, agreementBelow)) };
       });
       const [kept, other] = [tried.flatMap((each) => each.kept), tried.flatMap((each) => each.other)];
       const cells =

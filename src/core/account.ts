@@ -108,9 +108,16 @@ export function withWorstCase<Message>(
 /**
  * @param inputs number of inputs that share the budget, at least 1
  * @param samplesPerCall responses that one call brings, at least 1
+ * @param start whether, where no output limit is known, the calls in flight only double
+ *   from one to the next; `fast` where who finds no room is refused instead of waiting
  * @throws {OptionError} if the budget cannot pay for one call per input
  */
-export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1): Account {
+export function openAccount(
+  budget: Budget,
+  inputs: number,
+  samplesPerCall = 1,
+  start: "slow" | "fast" = "slow",
+): Account {
   const { totalOutputTokens = Infinity, totalCostUsd = Infinity, prices } = budget;
   const sampleLimit = samplePool(budget, inputs);
   requireOneCallEach(budget, inputs, samplesPerCall, sampleLimit);
@@ -143,7 +150,7 @@ export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1):
     (largest !== undefined ? largest * UNKNOWN_LIMIT_MARGIN : boundsOutput ? undefined : 0);
   /** Slow start: what may be in flight beside what is, where the next response may be longer than any so far. */
   const byTold = (): number =>
-    budget.maxOutputTokensPerSample !== undefined || !boundsOutput
+    budget.maxOutputTokensPerSample !== undefined || !boundsOutput || (start === "fast" && told > 0)
       ? Infinity
       : wholeCalls(Math.max(told, samplesPerCall) - inFlight.samples, samplesPerCall);
   const bySamples = (): number => wholeCalls(samplesLeft(), samplesPerCall);

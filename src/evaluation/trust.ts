@@ -8,8 +8,12 @@ import type { Grader } from "./scores.js";
 
 /** One answer with what it claims and what it is worth. */
 export interface JudgedAnswer {
+  /** What was asked, by any name: several answers to one question tell less than as many questions. */
+  question: string;
   /** Share of the answer among the votes, in [0, 1]; 0 if nothing voted. */
   agreement: number;
+  /** Number (or weight) of all votes cast, at least 0. */
+  votes: number;
   /** Whether it is right; no answer is not. */
   correct: boolean;
 }
@@ -22,16 +26,20 @@ export interface JudgedOptions {
   checkpoint?: number;
 }
 
-/** The answers of runs of one method, each with its agreement; questions without a gold answer are left out. */
+/**
+ * The answers of runs of one method, each with its agreement; questions without a gold
+ * answer are left out. Runs with several seeds give several answers to a question.
+ */
 export function judgedAnswers(runs: Iterable<Run>, options: JudgedOptions = {}): JudgedAnswer[] {
   const { isCorrect = sameAnswer, checkpoint } = options;
   return Array.from(runs).flatMap(({ questions }) =>
-    questions.flatMap(({ gold, standings }) => {
+    questions.flatMap(({ id, gold, standings }) => {
       const standing = standings.at(checkpoint ?? -1);
       if (gold === null || !standing) return [];
       const { answer, votes } = standing;
       const correct = answer !== null && isCorrect(answer, gold);
-      return [{ agreement: shareOf(answer, votes) ?? 0, correct }];
+      const cast = votes.reduce((sum, { count }) => sum + count, 0);
+      return [{ question: id, agreement: shareOf(answer, votes) ?? 0, votes: cast, correct }];
     }),
   );
 }
@@ -57,13 +65,18 @@ export interface RiskCoverage {
 /**
  * The risk-coverage curve (El-Yaniv and Wiener 2010): how many of the answers that
  * stand are wrong, for every agreement from which on they might. The lower the better.
+ * The intervals are over questions, however many answers there are to each.
  */
 export function riskCoverage(answers: readonly JudgedAnswer[]): RiskCoverage {
   requireAnswers("riskCoverage.answers", answers);
   const levels = [...new Set(answers.map(({ agreement }) => agreement))].toSorted((a, b) => b - a);
   const points = levels.map((threshold) => {
-    const { kept, wrong } = keptAt(answers, threshold);
-    return { threshold, coverage: proportion(kept, answers.length), risk: proportion(wrong, kept) };
+    const isKept = ({ agreement }: JudgedAnswer): boolean => agreement >= threshold;
+    return {
+      threshold,
+      coverage: shareOver(answers, isKept),
+      risk: shareOver(answers.filter(isKept), ({ correct }) => !correct),
+    };
   });
   let area = 0;
   let before = { kept: 0, wrong: 0 };
@@ -101,7 +114,7 @@ export interface Calibration {
 
 /**
  * Reliability diagram and expected calibration error (Naeini et al. 2015) of
- * agreement against truth, over bins of equal width.
+ * agreement against truth, over bins of equal width; the intervals are over questions.
  *
  * @param bins number of bins, at least 1
  */
@@ -117,12 +130,12 @@ export function calibrationOf(answers: readonly JudgedAnswer[], bins = 10): Cali
     from: place / bins,
     to: (place + 1) / bins,
     agreement: mean(own.map(({ agreement }) => agreement)),
-    accuracy: proportion(own.filter(({ correct }) => correct).length, own.length),
+    accuracy: shareOver(own, ({ correct }) => correct),
   }));
-  const filled = found.filter(({ accuracy }) => accuracy.total > 0);
-  const gaps = filled.map(
-    ({ agreement, accuracy }) => (Math.abs(agreement - accuracy.share) * accuracy.total) / answers.length,
-  );
+  const gaps = found.map(({ agreement, accuracy }, place) => {
+    const size = members[place]?.length ?? 0;
+    return size === 0 ? 0 : (Math.abs(agreement - accuracy.share) * size) / answers.length;
+  });
   return {
     bins: found,
     expectedError: gaps.reduce((sum, gap) => sum + gap, 0),
@@ -132,16 +145,38 @@ export function calibrationOf(answers: readonly JudgedAnswer[], bins = 10): Cali
 }
 
 /** Answers that stand at a threshold, and how many of them are wrong. */
-export function keptAt(answers: readonly JudgedAnswer[], threshold: number): { kept: number; wrong: number } {
+function keptAt(answers: readonly JudgedAnswer[], threshold: number): { kept: number; wrong: number } {
   const kept = answers.filter(({ agreement }) => agreement >= threshold);
   return { kept: kept.length, wrong: kept.filter(({ correct }) => !correct).length };
 }
 
-/** @throws {OptionError} unless there is an answer and every agreement is a share */
+/**
+ * The share of answers of which something is true, with an interval that counts
+ * questions: as many as they are worth if all answers to one are alike, which is the
+ * worst case (Kish's effective sample size, 1965).
+ */
+function shareOver(answers: readonly JudgedAnswer[], isTrue: (answer: JudgedAnswer) => boolean): Proportion {
+  const sizes = new Map<string, number>();
+  for (const { question } of answers) sizes.set(question, (sizes.get(question) ?? 0) + 1);
+  const hits = answers.filter(isTrue).length;
+  if (answers.length === 0) return proportion(0, 0);
+  const squares = [...sizes.values()].reduce((sum, size) => sum + size * size, 0);
+  const effective = (answers.length * answers.length) / squares;
+  const { low, high } = proportion((hits * effective) / answers.length, effective);
+  return { share: hits / answers.length, low, high, total: sizes.size };
+}
+
+/** @throws {OptionError} unless there is an answer, every agreement is a share, and votes are counted */
 export function requireAnswers(option: string, answers: readonly JudgedAnswer[]): void {
-  if (answers.length === 0) throw new OptionError(option, answers, "Give at least one judged answer.");
-  const wrong = answers.find(({ agreement }) => !(agreement >= 0 && agreement <= 1));
-  if (wrong) throw new OptionError(`${option}.agreement`, wrong.agreement, "Give a share from 0 to 1.");
+  if (!Array.isArray(answers) || answers.length === 0)
+    throw new OptionError(option, answers, "Give a list of at least one judged answer.");
+  for (const { question, agreement, votes } of answers as readonly JudgedAnswer[]) {
+    if (typeof question !== "string")
+      throw new OptionError(`${option}.question`, question, "Give the question, or its id, as a text.");
+    if (!(agreement >= 0 && agreement <= 1))
+      throw new OptionError(`${option}.agreement`, agreement, "Give a share from 0 to 1.");
+    if (!(votes >= 0)) throw new OptionError(`${option}.votes`, votes, "Give the number of votes cast.");
+  }
 }
 
 function mean(values: readonly number[]): number {

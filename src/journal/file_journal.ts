@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { open, realpath, rm } from "node:fs/promises";
+import { constants, open, realpath, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OptionError } from "../core/errors.js";

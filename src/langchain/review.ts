@@ -31,7 +31,8 @@ export interface Review {
   candidates: readonly Candidate[];
 }
 
-const FEWEST_VOTES = 2;
+/** Fewest votes of an answer that may stand, unless the user says otherwise. */
+export const FEWEST_VOTES = 2;
 
 /** @throws {OptionError} if an option is unknown or out of range */
 export function requireReview(review: ReviewFields): void {

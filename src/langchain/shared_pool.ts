@@ -26,7 +26,7 @@ export class SharedAccount {
   /** @throws {OptionError} if the total cannot pay for one call */
   constructor(limits: SharedLimits) {
     this.#limits = limits;
-    this.#whole = openAccount(limits.total, 1, limits.samplesPerCall);
+    this.#whole = openAccount(limits.total, 1, limits.samplesPerCall, "fast");
   }
 
   get usedSamples(): number {

@@ -6,6 +6,7 @@ import type { GivenText, Grouping, Groups } from "../langchain/grouping.js";
 import { spokenText } from "../langchain/messages.js";
 import { outputLimit } from "../langchain/model.js";
 import type { ChatLike } from "../langchain/model.js";
+import { singleRequests } from "../langchain/single_requests.js";
 import { sortedPlaces } from "./order.js";
 
 /** Options of the groupings that ask a model; only `model` is required. */
@@ -46,6 +47,7 @@ export function asking(
   }
   const { maxOutputTokens = outputLimit(model) } = options;
   if (maxOutputTokens !== undefined) requireInteger(`${name}.maxOutputTokens`, maxOutputTokens, 1);
+  const asked = singleRequests(model, true);
   return {
     name,
     maxOutputTokens,
@@ -53,7 +55,7 @@ export function asking(
     async group(question, texts, config) {
       const order = sortedPlaces(texts);
       const message = await ask(
-        model,
+        asked,
         task,
         question,
         order.map((place) => texts[place] as GivenText),

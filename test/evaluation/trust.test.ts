@@ -12,16 +12,26 @@ import {
   riskCoverage,
   trustFigures,
 } from "../../src/evaluation/index.js";
-import type { JudgedAnswer } from "../../src/evaluation/index.js";
+import type { JudgedAnswer, ThresholdOptions } from "../../src/evaluation/index.js";
 import { runOf } from "./runs.js";
 
-const right = (agreement: number): JudgedAnswer => ({ agreement, correct: true });
-const wrong = (agreement: number): JudgedAnswer => ({ agreement, correct: false });
+let asked = 0;
+/** The answer to a question that nobody asked before. */
+const judgedAs = (agreement: number, correct: boolean): JudgedAnswer => ({
+  question: `q${asked++}`,
+  agreement,
+  votes: 8,
+  correct,
+});
+const right = (agreement: number): JudgedAnswer => judgedAs(agreement, true);
+const wrong = (agreement: number): JudgedAnswer => judgedAs(agreement, false);
 const times = (count: number, answer: JudgedAnswer): JudgedAnswer[] =>
-  Array.from({ length: count }, () => answer);
+  Array.from({ length: count }, () => judgedAs(answer.agreement, answer.correct));
 
 const judged = fc.array(
-  fc.record({ agreement: fc.integer({ min: 0, max: 8 }).map((votes) => votes / 8), correct: fc.boolean() }),
+  fc
+    .tuple(fc.integer({ min: 0, max: 8 }), fc.boolean())
+    .map(([votes, correct]) => judgedAs(votes / 8, correct)),
   { minLength: 1, maxLength: 60 },
 );
 
@@ -115,7 +125,7 @@ describe("a threshold for a wanted error rate", () => {
   it("is the lowest whose bound keeps it, and goes into the option of the Runnable in one line", () => {
     const answers = [...times(200, right(1)), ...times(100, right(0.75)), ...times(50, wrong(0.5))];
     const fitted = fitThreshold(answers, { errorRate: 0.05 });
-    expect(fitted).toMatchObject({ agreementBelow: 0.6, coverage: 300 / 350, errorRate: 0 });
+    expect(fitted).toMatchObject({ agreementBelow: 0.6, votesBelow: 2, coverage: 300 / 350, errorRate: 0 });
     expect(fitted.errorBound).toBeCloseTo(1 - (0.05 / 11) ** (1 / 300), 9);
   });
 
@@ -123,6 +133,7 @@ describe("a threshold for a wanted error rate", () => {
     expect(fitThreshold(times(40, right(1)), { errorRate: 0.05 }).agreementBelow).toBeNull();
     expect(fitThreshold([...times(150, right(1)), ...times(50, wrong(1))], { errorRate: 0.1 })).toEqual({
       agreementBelow: null,
+      votesBelow: 2,
       errorBound: 1,
       coverage: 0,
       errorRate: Number.NaN,
@@ -135,7 +146,7 @@ describe("a threshold for a wanted error rate", () => {
     // The error rate above each threshold is known: an answer of agreement a is right with chance a.
     const draw = (): JudgedAnswer => {
       const agreement = Math.ceil(8 * random()) / 8;
-      return { agreement, correct: random() < 0.5 + 0.5 * agreement };
+      return judgedAs(agreement, random() < 0.5 + 0.5 * agreement);
     };
     const trueError = (threshold: number): number => {
       const levels = [1, 2, 3, 4, 5, 6, 7, 8].map((votes) => votes / 8).filter((level) => level >= threshold);
@@ -162,11 +173,17 @@ describe("a threshold for a wanted error rate", () => {
       { errorRate: 0.1, confidence: 1 },
       { errorRate: 0.1, thresholds: [] },
       { errorRate: 0.1, thresholds: [2] },
+      { errorRate: 0.1, thresholds: 0.5 },
+      { errorRate: 0.1, thresholds: ["0.5"] },
+      { errorRate: 0.1, votesBelow: 0 },
       { errorRate: 0.1, level: 3 },
+      undefined,
     ])
-      expect(() => fitThreshold(answers, options)).toThrow(OptionError);
-    expect(() => fitThreshold([], { errorRate: 0.1 })).toThrow(OptionError);
-    expect(() => riskCoverage([{ agreement: 1.5, correct: true }])).toThrow(OptionError);
+      expect(() => fitThreshold(answers, options as ThresholdOptions)).toThrow(OptionError);
+    for (const none of [[], undefined, "answers", [{ agreement: 1, votes: 3, correct: true }]])
+      expect(() => fitThreshold(none as JudgedAnswer[], { errorRate: 0.1 })).toThrow(OptionError);
+    expect(() => riskCoverage([right(1.5)])).toThrow(OptionError);
+    expect(() => riskCoverage([{ ...right(1), votes: Number.NaN }])).toThrow(OptionError);
   });
 });
 
@@ -176,9 +193,9 @@ describe("answers of runs, judged", () => {
     const [first, ...others] = run.questions;
     const unknown = { ...run, questions: [{ ...(first as (typeof others)[number]), gold: null }, ...others] };
     expect(judgedAnswers([unknown])).toEqual([
-      { agreement: 1, correct: false },
-      { agreement: 1, correct: false },
-      { agreement: 0, correct: false },
+      { question: "q1", agreement: 1, votes: 8, correct: false },
+      { question: "q2", agreement: 1, votes: 8, correct: false },
+      { question: "q3", agreement: 0, votes: 0, correct: false },
     ]);
     expect(judgedAnswers([run], { checkpoint: 0 }).map(({ correct }) => correct)).toEqual([
       true,

@@ -31,11 +31,11 @@ describe("labels as models write them", () => {
     expect(read(row)).toBe(row.missed ? null : row.expected);
   });
 
-  it("are in a table of 400 rows or more, none twice, half a dozen of which are missed", () => {
-    expect(rows.length).toBeGreaterThanOrEqual(400);
+  it("are in a table of 600 rows or more, none twice, an eighth of which are missed at most", () => {
+    expect(rows.length).toBeGreaterThanOrEqual(600);
     expect(new Set(rows.map(({ set, output }) => `${set}: ${output}`)).size).toBe(rows.length);
-    expect(rows.filter(({ missed }) => missed).length).toBeLessThanOrEqual(6);
-    expect(rows.filter(({ expected }) => expected === null).length).toBeGreaterThan(150);
+    expect(rows.filter(({ missed }) => missed).length / rows.length).toBeLessThanOrEqual(0.125);
+    expect(rows.filter(({ expected }) => expected === null).length).toBeGreaterThan(240);
   });
 
   it("are never read as another label than a person reads", () => {

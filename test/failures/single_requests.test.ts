@@ -8,9 +8,11 @@ import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DynScaling } from "../../src/index.js";
 import type { Budget, DynScalingFields } from "../../src/index.js";
+import { mostConsistent } from "../../src/meaning/index.js";
 import { serveFaults } from "../support/faulty_server.js";
 import type { Fault, FaultyServer } from "../support/faulty_server.js";
 import { serveGemini } from "../support/gemini_server.js";
+import { ScriptedModel } from "../support/scripted_model.js";
 import { serveOpenAI } from "../support/openai_server.js";
 import type { ProtocolServer } from "../support/protocol_server.js";
 
@@ -94,6 +96,17 @@ describe("a client that repeats calls by itself", () => {
     const objects = scaled.withStructuredOutput(z.object({ answer: z.string() }));
     await expect(objects.invoke("q")).rejects.toThrow("terminated");
     expect([server.requests(), server.charged.outputTokens]).toEqual([4, 4 * WORST]);
+  });
+
+  it("does so where it groups responses by meaning", async () => {
+    const server = await faulty("reset in the body");
+    const model = new ScriptedModel(({ index }) => `Answer ${index}`);
+    const grouping = mostConsistent({ model: clientOf(server.url) });
+    const budget = { totalOutputTokens: 100, maxOutputTokensPerSample: 10 };
+    const scaled = new DynScaling({ model, grouping, budget, unitSamples: 4, ...QUICK });
+    const [record] = await scaled.solve(["q"]);
+    expect(server.requests()).toBeGreaterThan(0);
+    expect(record?.grouping?.failedCalls).toBe(server.requests());
   });
 
   it("tells at once that the service asks to slow down, so that everybody does", async () => {

@@ -213,9 +213,9 @@ describe("a journal that cannot be written", () => {
     expect(record?.answer).toMatch(/^[012]$/);
     expect(model.calls).toHaveLength(1);
     expect(writes).toBe(1);
-    const errors = record?.responses.flatMap(({ error }) => error?.message ?? []);
-    expect(new Set(errors)).toEqual(
-      new Set(["The journal cannot be written, so no further call is made: the disk is full"]),
+    expect(record?.stopReason).toBe("closed");
+    expect(record?.error?.message).toBe(
+      "The journal cannot be written, so no further call is made: the disk is full",
     );
   });
 

@@ -47,7 +47,7 @@ function riskFigure(sizes: string, curves: readonly { method: string; curve: Ris
   return {
     name: "risk_coverage",
     title: "Wrong answers among those that stand, if the least agreed go to a person",
-    caption: `${sizes}. From left to right more answers stand, those of most agreement first. Bands: Wilson's 95% intervals.`,
+    caption: `${sizes}. From left to right more answers stand, those of most agreement first. Bands: Wilson's 95% intervals over questions.`,
     drawing: lineDrawing({
       marks: curves.map(({ method, curve }) =>
         curve.points.map(({ coverage, risk }) => markOf(method, coverage.share, risk)),
@@ -93,7 +93,7 @@ function reliabilityFigure(
   return {
     name: "reliability",
     title: "How often answers are right, by how far their votes agree",
-    caption: `${sizes}. Below the diagonal votes agree more often than they are right. Bands: Wilson's 95% intervals.`,
+    caption: `${sizes}. Below the diagonal votes agree more often than they are right. Bands: Wilson's 95% intervals over questions.`,
     drawing: lineDrawing({
       marks: [
         ...methods.map(({ method, calibration }) =>
@@ -111,7 +111,7 @@ function reliabilityFigure(
         columns: [
           text("method"),
           number("agreement"),
-          number("answers"),
+          number("questions"),
           number("mean agreement"),
           number("right"),
           number("95% interval"),

@@ -11,6 +11,10 @@ const COMPARISON = /[<>≤≥]=?\s*["'*_`]*$/;
 /** Just behind a label: `spam ❌`, `spam (?)`, `C + +`. */
 const MARK_BEHIND = /^["'*_`)\]]*\s*(?:[✗✘✕✖❌☐⬜🚫⛔×≠~]|[([]\s*(?:\?|[✗✘✕✖❌x×]\s*[)\]])|\+)/u;
 
+/** "Label: spam", and then "It is not spam". */
+const DENIED_AGAIN =
+  /(?<!\p{L})(?:it|this|that)(?:'s not|(?: is|'s)(?: \p{L}+ly)? not| isn't| is no)(?: a| an| really| actually| the)*(?!\p{L})/gu;
+
 const DENIALS = new Set(
   "no not false nein non nope nah never unlikely improbable impossible rejected excluded incorrect wrong denied discarded dismissed refuted absent kidding doubtful нет 否 いいえ 不是".split(
     " ",
@@ -28,7 +32,7 @@ const AROUND = new Set(
 const REMARK = /^[^\p{L}\p{N}?]*([^.,;:!?()[\]{}|\n–—]*)/u;
 
 const SCORE =
-  /^[^\p{L}\p{N}?]*?(\d+(?:\.\d+)?)\s*(%?)(?=\s*(?:[^\p{L}\p{N}\s%]|$|\n|likely|likelihood|probab\p{L}+|chance|confiden\p{L}+|certain|sure))/u;
+  /^[^\p{L}\p{N}?]*?(?:(?:with |a |an? (?:estimated )?)*(?:probability|likelihood|chance|prob|confidence|score|p)[\s:=]*(?:of |is )?)?(\d+(?:\.\d+)?)\s*(%?)(?=\s*(?:[^\p{L}\p{N}\s%]|$|\n|likely|likelihood|probab\p{L}+|chance|confiden\p{L}+|certain|sure))/u;
 
 /** Whether a label is written with a mark, a word or a score that denies it. */
 export function isDenied(
@@ -68,7 +72,7 @@ export function isOther(before: string): boolean {
   return OTHERS.has(near.at(-1)?.text ?? "") || near.some(({ text }) => REJECTED.has(text));
 }
 
-/** Whether the text takes the label back: "Label: spam", and then "Actually, ham". */
+/** Whether the text takes the label back: "Label: spam", and then "Actually, ham" or "It is not spam". */
 export function isTakenBack(text: string, label: string, vocabulary: Vocabulary): boolean {
   const words = wordsOf(text);
   const mentions: { label: string; start: number }[] = [];
@@ -78,6 +82,12 @@ export function isTakenBack(text: string, label: string, vocabulary: Vocabulary)
     if (!isNegated(text, words, place))
       mentions.push({ label: mention.label, start: (words[place] as Word).start });
     place = mention.last;
+  }
+  for (const { 0: denial, index } of text.matchAll(DENIED_AGAIN)) {
+    const place = words.findIndex(({ start }) => start >= index + denial.length);
+    if (place > 0 && vocabulary.at(words, place)?.label === label) {
+      if (mentions.some((mention) => mention.label === label && mention.start < index)) return true;
+    }
   }
   return [...text.matchAll(RETRACTION)].some(({ index }) => {
     const last = mentions.findLast(({ start }) => start >= index);

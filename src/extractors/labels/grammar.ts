@@ -46,12 +46,12 @@ export const SAID: RegExp = new RegExp(
 
 /** Words that make what follows in their clause no statement of it. */
 export const NEGATORS: ReadonlySet<string> = words(
-  "not no never neither nor without hardly barely cannot isn't aren't wasn't doesn't don't didn't won't wouldn't can't couldn't shouldn't ain't rather instead unlikely excluding except lacks lacking rules than against non anything nothing nobody none doubt deny refuse avoid hard difficult tough far false incorrect wrong",
+  "not no never neither nor without hardly barely cannot isn't aren't wasn't doesn't don't didn't won't wouldn't can't couldn't shouldn't ain't rather instead unlikely excluding except lacks lacking rules than against non anything nothing nobody none doubt deny refuse avoid mistake mistaken error hard difficult tough far false incorrect wrong",
 );
 
 /** Words that make it doubtful, or somebody else's opinion. */
 export const HEDGES: ReadonlySet<string> = words(
-  "if could might may maybe perhaps possibly either whether unless between were almost nearly chance probability likelihood some many user users customer author writer reviewer sender people someone others they he she says said claims thinks filter filters often usually sometimes",
+  "if could might may maybe perhaps possibly either whether unless between were initially originally almost nearly chance probability likelihood some many user users customer author writer reviewer sender people someone others they he she says said claims thinks filter filters often usually sometimes",
 );
 
 /** "Second label: x", "possible class: x". */
@@ -135,11 +135,11 @@ export const CORRECTION: RegExp =
 
 /** Likewise, or no more than a manner of speaking: what follows decides. */
 export const RETRACTION: RegExp =
-  /(?<!\p{L})(?:(?<!(?:the|a|long|to|of|and) )wait(?!\p{L})|actually|scratch that|strike that|correct(?:ion|ed)|on (?:\p{L}+ )?(?:thought|look|reading|reflection)|think(?:ing)? again|kidding|joking|sorry|apologies|i mean|i meant|edit|update|updated|revised|reconsider\p{L}*|revis\p{L}*|my (?:mistake|bad|error)|oops|take (?:that|it) back|let me (?:correct|fix)|chang\p{L}+ my (?:mind|answer)|never ?mind|make (?:that|it)|hold on|hmm+|more (?:precisely|accurately|exactly)|or rather|better|instead|(?<=(?:[.!?…\n–—-]|^)["'*\s]{0,3})(?:no|nope)(?=\s*[,:.!–—-]))(?!\p{L})/gu;
+  /(?<!\p{L})(?:(?<!(?:the|a|long|to|of|and) )wait(?!\p{L})|actually|scratch that|strike that|correct(?:ion|ed)|on (?:\p{L}+ )?(?:thought|look|reading|reflection)|think(?:ing)? again|kidding|joking|sorry|apologies|i mean|i meant|edit|update|updated|revised|reconsider\p{L}*|revis\p{L}*|my (?:mistake|bad|error)|oops|take (?:that|it) back|let me (?:correct|fix)|chang\p{L}+ (?:my|it|that|this)|(?:was|is|were|am) (?:wrong|incorrect|mistaken|a mistake|an error)|never ?mind|make (?:that|it)|hold on|hmm+|more (?:precisely|accurately|exactly)|or rather|better|instead|(?<=(?:[.!?…\n–—-]|^)["'*\s]{0,3})(?:no|nope)(?=\s*[,:.!–—-]))(?!\p{L})/gu;
 
 /** "If it had a link, the label would be spam"; but not "if I had to choose". */
 export const CONDITION: RegExp =
-  /(?<!\p{L})(?:if(?! (?:i (?:had|have|must)|forced|anything|pressed))|unless|had (?:it|there|this))(?!\p{L})/u;
+  /(?<!\p{L})(?:(?<!even )if(?! (?:i (?:had|have|must)|forced|anything|pressed))|unless|had (?:it|there|this))(?!\p{L})/u;
 
 const PLURALS =
   "labels|categories|classes|answers|tags|results|topics|intents|emotions|types|departments|queues|teams|languages|subjects|sentiments";

@@ -140,5 +140,9 @@ function apart(field: string): string {
 
 function labelOf(value: unknown, vocabulary: Vocabulary): string | null {
   const single: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  if (typeof single === "object" && single !== null && !Array.isArray(single)) {
+    const held = heldLabels(single as Record<string, unknown>, vocabulary);
+    return held?.length === 1 ? (held[0] as string) : null;
+  }
   return ["string", "number", "boolean"].includes(typeof single) ? vocabulary.whole(String(single)) : null;
 }

@@ -60,7 +60,8 @@ export function stated(lines: readonly string[], vocabulary: Vocabulary): Readin
       const rest = wordsOf(own).length === 0 ? (lines.slice(place + 1).find(hasWord) ?? "") : own;
       // "Rating > 3", where "<rating>3</rating>" is a 3.
       const isCompared = /\s>$/.test(mark[0]) || own.startsWith("=");
-      const label = isCompared ? null : headOf(rest.slice(0, LONGEST_REST), vocabulary);
+      const isDoubted = own === rest && isScoredLow(lines.slice(place + 1).find(hasWord) ?? "");
+      const label = isCompared || isDoubted ? null : headOf(rest.slice(0, LONGEST_REST), vocabulary);
       if (label === null && ATTRIBUTE_NAMES.has(mark[1] ?? "")) continue;
       found.push({ label, isFinal: FINAL.test(before + mark[0]) });
     }

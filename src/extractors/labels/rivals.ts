@@ -33,7 +33,8 @@ export function hasRival(
     if (CONTRASTS.has(text)) mode = "list";
     else if (REASONS.has(text) && words[place + 1]?.text !== "well" && words[place - 1]?.text !== "well")
       mode = "reason";
-    else if (CONCESSIONS.has(text)) mode = "concession";
+    else if (CONCESSIONS.has(text) || (text === "even" && words[place + 1]?.text === "if"))
+      mode = "concession";
     else if (place === end + 1 && (text === "which" || text === "that")) mode = "relative";
     if (mention !== null) place = mention.last;
   }
