@@ -2,6 +2,9 @@ import { OTHERS, REJECTED, RETRACTION } from "./grammar.js";
 import { wordsOf } from "./words.js";
 import type { Mention, Vocabulary, Word } from "./words.js";
 
+/** How far around a label marks and remarks are looked for, in characters. */
+const NEAR = 80;
+
 /** Just before a label: `!spam`, `≠ spam`, `☐ spam`, `[ ] spam`, `~~spam~~`. */
 const MARK_BEFORE = /(?:!|[¬≠~≈☐⬜✗✘✕✖❌🚫⛔]\s*|\[ ?\]\s*|<>\s*)["'*_`([]*$/u;
 
@@ -32,7 +35,7 @@ const AROUND = new Set(
 const REMARK = /^[^\p{L}\p{N}?]*([^.,;:!?()[\]{}|\n–—]*)/u;
 
 const SCORE =
-  /^[^\p{L}\p{N}?]*?(?:(?:with |a |an? (?:estimated )?)*(?:probability|likelihood|chance|prob|confidence|score|p)[\s:=]*(?:of |is )?)?(\d+(?:\.\d+)?)\s*(%?)(?=\s*(?:[^\p{L}\p{N}\s%]|$|\n|likely|likelihood|probab\p{L}+|chance|confiden\p{L}+|certain|sure))/u;
+  /^[^\p{L}\p{N}?]*?(?:(?:with |an? |estimated )*(?:probability|likelihood|chance|prob|confidence|score|p)[\s:=]*(?:of |is )?)?(\d+(?:\.\d+)?)\s*(%?)(?=\s*(?:[^\p{L}\p{N}\s%]|$|\n|likely|likelihood|probab\p{L}+|chance|confiden\p{L}+|certain|sure))/u;
 
 /** Whether a label is written with a mark, a word or a score that denies it. */
 export function isDenied(
@@ -42,8 +45,8 @@ export function isDenied(
   vocabulary: Vocabulary,
 ): boolean {
   const [first, last] = [words[mention.first] as Word, words[mention.last] as Word];
-  const before = line.slice(0, first.start);
-  const behind = line.slice(last.end);
+  const before = line.slice(Math.max(0, first.start - NEAR), first.start);
+  const behind = line.slice(last.end, last.end + NEAR);
   const isNumber = /^[-+]?\d/.test(first.text);
   if (marked(MARK_BEFORE, before, vocabulary) || marked(MARK_BEHIND, behind, vocabulary)) return true;
   if (isNumber && marked(COMPARISON, before, vocabulary)) {
@@ -59,7 +62,7 @@ export function isDenied(
 
 /** Whether a text begins with a percentage below 50, or a share below a half, of its own. */
 export function isScoredLow(text: string): boolean {
-  const [, digits = "", percent = ""] = SCORE.exec(text) ?? [];
+  const [, digits = "", percent = ""] = SCORE.exec(text.slice(0, NEAR)) ?? [];
   if (digits === "") return false;
   const value = Number(digits);
   return percent === "%" ? value < 50 : value < 0.5;

@@ -4,6 +4,9 @@ import type { Vocabulary, Word } from "./words.js";
 
 const SENTENCE_END = /[.;!?](?:[\s"'*)\]]|$)|\n/;
 
+/** How far a sentence is read for rivals, in words. */
+const FARTHEST = 100;
+
 /**
  * Whether the sentence names another label behind one, and not just to deny it or as a
  * reason: "billing and refund", "billing but refund is more precise"; or denies the
@@ -17,7 +20,8 @@ export function hasRival(
   vocabulary: Vocabulary,
 ): boolean {
   let mode: "list" | "reason" | "concession" | "relative" = "list";
-  for (let place = end + 1; place < words.length; place++) {
+  const last = Math.min(words.length, end + FARTHEST);
+  for (let place = end + 1; place < last; place++) {
     const { text, start } = words[place] as Word;
     const gap = line.slice(words[place - 1]?.end ?? 0, start);
     const mention = vocabulary.at(words, place);
