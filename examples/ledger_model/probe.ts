@@ -1,5 +1,5 @@
 /**
- * Does a checkpoint use the attempts it is shown? One greedy answer and two
+ * Does a checkpoint use the attempts it is shown? One greedy answer and three
  * samples to prompts whose attempts are made by hand, so that what they hold is known.
  *
  *   OMP_NUM_THREADS=1 npx tsx examples/ledger_model/probe.ts ledger.gguf.pt --questions 60 --temperature 1
