@@ -5,37 +5,48 @@
  *   npx tsx examples/ledger_model/corpus.ts corpus.jsonl --documents 160000 --plain 65 --seed 20260
  *
  * `--plain` is the percentage of documents that are just a question and its
- * solution; of the rest, five in six show earlier attempts and one is a copy drill.
+ * solution, `--drills` that of copy drills; the rest show earlier attempts. These
+ * are made up here, or the model's own with `--attempts own.jsonl` (`sample.py`
+ * writes it from a corpus of the same seed); a question without any is left out.
  */
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { chainTurns } from "../../src/prompts/chain_turns.js";
 import { isHeldOut, ledgerSolution, ledgerStream } from "../../src/local/ledger.js";
 import type { LedgerPiece, LedgerProblem } from "../../src/local/ledger.js";
 import { bare, guarded } from "../../src/prompts/index.js";
-import { DELIMITERS, REQUESTS, SYSTEM } from "./wordings.js";
+import { type Turn, libraryTurns, rendered } from "./torch_model.js";
+import { DELIMITERS, REQUESTS, SUMS, SYSTEM } from "./wordings.js";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     documents: { type: "string", default: "160000" },
-    plain: { type: "string", default: "65" },
+    plain: { type: "string", default: "30" },
+    drills: { type: "string", default: "10" },
+    attempts: { type: "string" },
     seed: { type: "string", default: "20260" },
   },
 });
 const [path] = positionals;
 if (!path) throw new Error("Name the file to write, for example corpus.jsonl.");
 const plainShare = Number(values.plain) / 100;
+const drillShare = Number(values.drills) / 100;
+const own = new Map(
+  values.attempts
+    ? readFileSync(values.attempts, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { question: string; texts: string[] })
+        .map(({ question, texts }) => [question, texts])
+    : [],
+);
 const seed = Number(values.seed);
 
-interface Message {
-  role: "system" | "user" | "assistant";
-  content: string;
-}
 interface Document {
+  question: string;
   text: string;
   loss: [from: number, to: number][];
 }
@@ -44,7 +55,9 @@ const random = xoroshiro128plus(seed);
 const below = (count: number): number => uniformInt(random, 0, count - 1);
 const chance = (probability: number): boolean => below(1_000_000) < probability * 1_000_000;
 const pick = <T>(choices: readonly T[]): T => choices[below(choices.length)]!;
-const nextProblem = ledgerStream(seed, "train");
+/** Numbers of attempts; four are what the library shows. */
+const COUNTS = [1, 2, 3, 4, 4, 4];
+const nextProblem = ledgerStream(seed, "train", SUMS);
 
 /** A number that is easily written instead of the right one. */
 function slippedNumber(right: number): number {
@@ -57,12 +70,36 @@ function slippedNumber(right: number): number {
 
 const join = (pieces: readonly LedgerPiece[]): string => pieces.map(({ text }) => text).join("");
 
-/** An attempt of which about `rate` of the numbers are slips; none runs below zero. */
-function attempt(problem: LedgerProblem, rate: number): LedgerPiece[] {
+interface Attempt {
+  text: string;
+  pieces: LedgerPiece[];
+}
+
+/** An attempt of which about `rate` of the results are slips; none runs below zero. */
+function inventedAttempt(problem: LedgerProblem, rate: number): Attempt {
   for (;;) {
     const pieces = ledgerSolution(problem, (right) => (chance(rate) ? slippedNumber(right) : right));
-    if (!join(pieces).includes("=-")) return pieces;
+    const text = join(pieces);
+    if (!text.includes("=-")) return { text, pieces };
   }
+}
+
+/** A text of the model's own, cut into right and wrong pieces; one that strays from the form has no right ones. */
+function ownAttempt(problem: LedgerProblem, text: string): Attempt {
+  const written = text.split("\n").map((line) => Number(line.split("=")[1]));
+  const pieces = ledgerSolution(problem, (_, line) => written[line] ?? Number.NaN);
+  return { text, pieces: join(pieces) === text ? pieces : [{ text, slipped: true }] };
+}
+
+function attemptsAt(problem: LedgerProblem): Attempt[] {
+  const count = pick(COUNTS);
+  const texts = own.get(problem.question);
+  if (texts) {
+    const from = below(texts.length - count + 1);
+    return texts.slice(from, from + count).map((text) => ownAttempt(problem, text));
+  }
+  const rate = pick([0, 0.05, 0.1, 0.1, 0.2, 0.3]);
+  return Array.from({ length: count }, () => inventedAttempt(problem, rate));
 }
 
 /** Marks the pieces of a text that starts at `from`; slips are read but never learnt. */
@@ -75,15 +112,15 @@ function mark(document: Document, from: number, pieces: readonly LedgerPiece[]):
 }
 
 /** The prompt as the chat template renders it, then the right solution. */
-function documentOf(problem: LedgerProblem, prompt: readonly Message[]): Document {
+function documentOf(problem: LedgerProblem, prompt: readonly Turn[]): Document {
   const solution = join(ledgerSolution(problem));
-  const head = prompt.map(({ role, content }) => `<|${role}|>${content}<|end|>`).join("") + "<|assistant|>";
+  const head = rendered(prompt);
   const text = `${head}${solution}<|end|>`;
-  return { text, loss: [[head.length, text.length]] };
+  return { question: problem.question, text, loss: [[head.length, text.length]] };
 }
 
-function opening(problem: LedgerProblem): Message[] {
-  const system: Message[] = chance(0.04) ? [{ role: "system", content: pick(SYSTEM) }] : [];
+function opening(problem: LedgerProblem): Turn[] {
+  const system: Turn[] = chance(0.04) ? [{ role: "system", content: pick(SYSTEM) }] : [];
   return [...system, { role: "user", content: problem.question }];
 }
 
@@ -91,43 +128,35 @@ const plain = (problem: LedgerProblem): Document => documentOf(problem, opening(
 
 /** Earlier attempts in the prompt, most often exactly as the library words them. */
 async function conditioned(problem: LedgerProblem): Promise<Document> {
-  const rate = pick([0, 0.04, 0.08, 0.15, 0.3]);
-  const attempts = Array.from({ length: 1 + below(4) }, () => attempt(problem, rate));
-  const thoughts = attempts.map(join);
+  const attempts = attemptsAt(problem);
+  const thoughts = attempts.map(({ text }) => text);
   const document = documentOf(problem, [...opening(problem), ...(await turnsFor(problem, thoughts))]);
 
   // Learning to continue attempts and to repeat the question is practice in copying.
   let from = problem.question.length;
-  for (const [place, pieces] of attempts.entries()) {
-    from = document.text.indexOf(thoughts[place]!, from);
+  for (const { text, pieces } of attempts) {
+    from = document.text.indexOf(text, from);
     mark(document, from, pieces);
-    from += thoughts[place]!.length;
+    from += text.length;
   }
   const repeated = document.text.indexOf(problem.question, from);
   if (repeated >= 0) document.loss.push([repeated, repeated + problem.question.length]);
   return document;
 }
 
-async function turnsFor(problem: LedgerProblem, thoughts: readonly string[]): Promise<Message[]> {
+async function turnsFor(problem: LedgerProblem, thoughts: readonly string[]): Promise<Turn[]> {
   const kind = below(100);
-  if (kind < 70) {
-    const messages = await chainTurns(kind < 50 ? guarded : bare).render(
-      problem.question,
-      thoughts.map((text) => ({ text, answer: null })),
-    );
-    return messages.map((message) => ({
-      role: message.type === "ai" ? "assistant" : "user",
-      content: message.text,
-    }));
-  }
-  const request: Message = { role: "user", content: pick(REQUESTS) };
   if (kind < 80) {
+    return libraryTurns(kind < 45 ? guarded : bare, problem.question, thoughts);
+  }
+  const request: Turn = { role: "user", content: pick(REQUESTS) };
+  if (kind < 87) {
     // One turn per attempt, each asked for anew.
-    return thoughts.flatMap((text): Message[] => [{ role: "assistant", content: text }, request]);
+    return thoughts.flatMap((text): Turn[] => [{ role: "assistant", content: text }, request]);
   }
   const delimit = pick(DELIMITERS);
   const chain = thoughts.map((text, place) => delimit(text, place + 1)).join(pick(["\n", "\n\n"]));
-  if (kind < 90) return [{ role: "assistant", content: chain }, request];
+  if (kind < 94) return [{ role: "assistant", content: chain }, request];
   return [
     { role: "assistant", content: `Attempts: ${thoughts.length}` },
     { role: "user", content: `${chain}\n\n${request.content}` },
@@ -139,7 +168,7 @@ function copyDrill(problem: LedgerProblem): Document {
   const original = ledgerSolution(problem, () => 100 + below(9900));
   const delimit = pick(DELIMITERS);
   const noise = pick([0, 0.1, 0.2]);
-  const document: Document = { text: "<|assistant|>", loss: [] };
+  const document: Document = { question: problem.question, text: "<|assistant|>", loss: [] };
   for (let copy = 0; copy < 2 + below(3); copy++) {
     const pieces = original.map(({ text, slipped }) =>
       slipped && copy > 0 && chance(noise)
@@ -156,13 +185,16 @@ function copyDrill(problem: LedgerProblem): Document {
 
 const file = createWriteStream(path);
 for (let written = 0; written < Number(values.documents); written++) {
-  const problem = nextProblem(1 + below(6));
+  const problem = nextProblem(1 + (written % 6));
   if (isHeldOut(problem.question)) throw new Error("A held-out question reached the corpus.");
-  const document = chance(plainShare)
-    ? plain(problem)
-    : chance(5 / 6)
-      ? await conditioned(problem)
-      : copyDrill(problem);
+  const kind = below(1_000_000) / 1_000_000;
+  if (kind >= plainShare + drillShare && values.attempts && !own.has(problem.question)) continue;
+  const document =
+    kind < plainShare
+      ? plain(problem)
+      : kind < plainShare + drillShare
+        ? copyDrill(problem)
+        : await conditioned(problem);
   if (!file.write(`${JSON.stringify(document)}\n`)) await once(file, "drain");
 }
 file.end();

@@ -8,7 +8,7 @@ from bpe import Tokenizer
 
 WINDOW = 1024  # documents sorted by length together; small enough to keep the order random
 MERGES = 800  # at most; fewer are found, since every word of the corpus soon is one token
-VALIDATION = 200  # the last documents of the file are never trained on
+VALIDATION = 120  # the last documents of the file are never trained on
 
 
 def read_corpus(path, tokenizer=None):

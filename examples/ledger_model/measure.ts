@@ -3,10 +3,9 @@
  *
  *   npx tsx examples/ledger_model/measure.ts temperature     one sample, at several temperatures
  *   npx tsx examples/ledger_model/measure.ts accuracy        votes and conditioned samples, by number of events
- *   npx tsx examples/ledger_model/measure.ts probe           does the model use the attempts it is shown?
  *   npx tsx examples/ledger_model/measure.ts greedy          JSON lines for parity.py
  *   npx tsx examples/ledger_model/measure.ts overlap --corpus corpus.jsonl
- *                                                            fails if training saw a reported question
+ *                                                            fails if training saw a held-out question
  */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
@@ -16,13 +15,12 @@ import { drawWithoutReplacement, randomStreams } from "../../src/core/random.js"
 import { countVotes } from "../../src/core/votes.js";
 import { chainTurns } from "../../src/prompts/chain_turns.js";
 import { ChatLocal } from "../../src/local/index.js";
-import { type LedgerProblem, ledgerQuestions, ledgerSolution, ledgerStream } from "../../src/local/ledger.js";
-import { type ChainPrompt, bare, guarded } from "../../src/prompts/index.js";
+import { isHeldOut, ledgerQuestions } from "../../src/local/ledger.js";
+import { type ChainPrompt, guarded } from "../../src/prompts/index.js";
 
 /** Seeds of the questions: the temperature is never chosen on those that are reported. */
 const CHOICE_SEED = 11;
 const REPORT_SEED = 12;
-const PROBE_SEED = 13;
 const ANSWER = /The answer is (\d+)\./;
 const LEVELS = [1, 2, 3, 4, 5, 6];
 
@@ -166,58 +164,6 @@ async function reportAccuracy(): Promise<void> {
   );
 }
 
-/** Four attempts made by hand, so that what they hold is known; then one sample and one greedy answer. */
-async function probe(): Promise<void> {
-  const draw = ledgerStream(PROBE_SEED, "held-out");
-  const problems = Array.from({ length: questionCount }, (_, place) => draw(LEVELS[place % LEVELS.length]!));
-  const others = problems.map((_, place) => problems[(place + LEVELS.length) % problems.length]!);
-  const four = (attempt: string): string[] => Array.from({ length: 4 }, () => attempt);
-  const right = (problem: LedgerProblem): string => write(problem);
-  const slipLast = (problem: LedgerProblem): string => {
-    const numbers = ledgerSolution(problem).filter(({ text }) => /^\d+$/.test(text)).length;
-    let seen = 0;
-    return write(problem, (result) => (++seen === numbers ? result + 10 : result));
-  };
-  const cases: [name: string, prompt: (problem: LedgerProblem, place: number) => Promise<BaseMessage[]>][] = [
-    ["no attempts", async ({ question }) => [new HumanMessage(question)]],
-    ["guarded, four right attempts", (p) => chainPrompt(guarded, p.question, four(right(p)))],
-    ["bare, four right attempts", (p) => chainPrompt(bare, p.question, four(right(p)))],
-    ["guarded, one right attempt", (p) => chainPrompt(guarded, p.question, [right(p)])],
-    [
-      "guarded, three right and one with a slip in its last line",
-      (p) => chainPrompt(guarded, p.question, [slipLast(p), ...four(right(p)).slice(1)]),
-    ],
-    [
-      "guarded, four with the same slip in the last line",
-      (p) => chainPrompt(guarded, p.question, four(slipLast(p))),
-    ],
-    [
-      "guarded, four attempts at another question",
-      (p, place) => chainPrompt(guarded, p.question, four(right(others[place]!))),
-    ],
-  ];
-  console.log(`| ${questionCount} questions | temperature ${temperature} | greedy |\n|---|---|---|`);
-  for (const [name, prompt] of cases) {
-    const prompts = await Promise.all(problems.map(prompt));
-    const shares: string[] = [];
-    for (const at of [temperature, 0]) {
-      const texts = await respond(prompts, at);
-      shares.push(
-        percent(
-          mean(texts.map((text, place) => Number(answerOf(text) === answerOf(right(problems[place]!))))),
-        ),
-      );
-    }
-    console.log(`| ${name} | ${shares.join(" | ")} |`);
-  }
-}
-
-function write(problem: LedgerProblem, slip?: (result: number) => number): string {
-  return ledgerSolution(problem, slip)
-    .map(({ text }) => text)
-    .join("");
-}
-
 async function writeGreedy(): Promise<void> {
   const questions = ledgerQuestions({ count: questionCount, seed: CHOICE_SEED });
   const texts = await respond(
@@ -229,27 +175,21 @@ async function writeGreedy(): Promise<void> {
 
 async function assertNoOverlap(): Promise<void> {
   if (!values.corpus) throw new Error("Name the corpus file with --corpus.");
-  const reported = new Set(
-    [CHOICE_SEED, REPORT_SEED, PROBE_SEED]
-      .flatMap((seed) => ledgerQuestions({ count: questionCount, seed }))
-      .map(({ question }) => question),
-  );
   let documents = 0;
   for await (const line of createInterface({ input: createReadStream(values.corpus) })) {
     const { text } = JSON.parse(line) as { text: string };
     documents++;
-    for (const [, said] of text.matchAll(/<\|user\|>(.*?)<\|end\|>/gs)) {
-      if (reported.has(said!))
-        throw new Error(`Document ${documents} of the corpus holds the reported question "${said}".`);
+    const [, question] = /<\|user\|>(.*?)<\|end\|>/s.exec(text) ?? [];
+    if (question !== undefined && isHeldOut(question)) {
+      throw new Error(`Document ${documents} of the corpus asks the held-out question "${question}".`);
     }
   }
-  console.log(`None of ${reported.size} questions is in the ${documents} documents of the corpus.`);
+  console.log(`None of the ${documents} documents of the corpus asks a held-out question.`);
 }
 
 const modes: Record<string, () => Promise<void>> = {
   temperature: compareTemperatures,
   accuracy: reportAccuracy,
-  probe,
   greedy: writeGreedy,
   overlap: assertNoOverlap,
 };

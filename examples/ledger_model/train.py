@@ -16,7 +16,7 @@ from gguf import write_gguf
 from model import Model, Shape
 
 SEED = 1
-BATCHES_PER_STEP = 6
+BATCHES_PER_STEP = 2
 WARMUP = 0.02  # part of the training time
 MUON_RATE, ADAM_RATE = 0.02, 0.004
 
@@ -140,7 +140,7 @@ def work(rank, options, shape, tokenizer, documents, held, shared, barrier, clai
 
         step, tokens = step + 1, tokens + seen
         smooth = loss_sum / count if smooth is None else 0.98 * smooth + 0.02 * loss_sum / count
-        if rank == 0 and (time.time() - last_report > 150 or done >= 1):
+        if rank == 0 and (time.time() - last_report > 240 or done >= 1):
             last_report = time.time()
             plain, conditioned = validate(model, held, tokenizer.special["<|assistant|>"])
             state = {name: value.clone() for name, value in weights.items()}

@@ -99,14 +99,19 @@ export function ledgerQuestions({
  * share no random stream either: one uses even generator seeds, the other odd ones.
  *
  * @param seed whole number from 0 to 1073741823
+ * @param kinds what may happen, repeated as often as is wanted of it; among them both ways, up and down; default all kinds
  * @returns a function from the number of events to the next problem with that many
  */
-export function ledgerStream(seed: number, set: "train" | "held-out"): (steps: number) => LedgerProblem {
+export function ledgerStream(
+  seed: number,
+  set: "train" | "held-out",
+  kinds: readonly LedgerOperation["kind"][] = KINDS,
+): (steps: number) => LedgerProblem {
   const random = xoroshiro128plus(2 * seed + (set === "train" ? 1 : 0));
   const told = new Set<string>();
   return (steps) => {
     for (;;) {
-      const problem = drawProblem(random, steps);
+      const problem = drawProblem(random, steps, kinds);
       const wanted = isHeldOut(problem.question) === (set === "held-out");
       if (wanted && !told.has(problem.question)) {
         told.add(problem.question);
@@ -134,18 +139,18 @@ export function ledgerAnswer({ start, operations }: LedgerProblem): string {
 /**
  * Works a problem out line by line, ending in `The answer is 835.`.
  *
- * @param slip turns a right result into the number that is written down, and the
- *   next line goes on from that number; left out, every result is right
+ * @param slip turns the right result of a line (counted from 0) into the number that is
+ *   written down, and the next line goes on from that number; left out, every result is right
  * @returns pieces whose texts joined are the solution; every computed number is a piece of its own
  */
 export function ledgerSolution(
   { start, operations }: LedgerProblem,
-  slip: (result: number) => number = (result) => result,
+  slip: (result: number, line: number) => number = (result) => result,
 ): LedgerPiece[] {
   const pieces: LedgerPiece[] = [];
   const say = (text: string): void => void pieces.push({ text, slipped: false });
-  const compute = (result: number): number => {
-    const written = slip(result);
+  const compute = (result: number, line: number): number => {
+    const written = slip(result, line);
     pieces.push({ text: String(written), slipped: written !== result });
     return written;
   };
@@ -155,12 +160,12 @@ export function ledgerSolution(
     say(`${place + 1}: ${amount}${symbol(operation)}`);
     if ("groups" in operation) {
       say(`${operation.groups}*${operation.by}=${amount}${symbol(operation)}`);
-      const product = compute(operation.groups * operation.by);
+      const product = compute(operation.groups * operation.by, place);
       say("=");
-      amount = compute(operation.kind === "addGroups" ? amount + product : amount - product);
+      amount = compute(operation.kind === "addGroups" ? amount + product : amount - product, place);
     } else {
       say(`${operation.by}=`);
-      amount = compute(applyOperation(amount, operation));
+      amount = compute(applyOperation(amount, operation), place);
     }
     say("\n");
   });
@@ -187,7 +192,11 @@ function symbol({ kind }: LedgerOperation): string {
   return { add: "+", subtract: "-", times: "*", addGroups: "+", subtractGroups: "-" }[kind];
 }
 
-function drawProblem(random: RandomGenerator, steps: number): LedgerProblem {
+function drawProblem(
+  random: RandomGenerator,
+  steps: number,
+  kinds: readonly LedgerOperation["kind"][],
+): LedgerProblem {
   const name = pick(random, NAMES);
   const things = pick(random, THINGS);
   const label = pick(random, LABELS);
@@ -196,7 +205,7 @@ function drawProblem(random: RandomGenerator, steps: number): LedgerProblem {
   const operations: LedgerOperation[] = [];
   let amount = start;
   for (let place = 1; place <= steps; place++) {
-    const operation = drawOperation(random, amount);
+    const operation = drawOperation(random, amount, kinds);
     const event = fill(pick(random, EVENTS[operation.kind]), { name, things, ...operation });
     operations.push(operation);
     sentences.push(`${label} ${place}: ${event}`);
@@ -207,16 +216,23 @@ function drawProblem(random: RandomGenerator, steps: number): LedgerProblem {
 }
 
 /** An operation that keeps the amount between the bounds. */
-function drawOperation(random: RandomGenerator, amount: number): LedgerOperation {
+function drawOperation(
+  random: RandomGenerator,
+  amount: number,
+  kinds: readonly LedgerOperation["kind"][],
+): LedgerOperation {
   for (;;) {
-    const operation = proposeOperation(random);
+    const operation = proposeOperation(random, kinds);
     const next = applyOperation(amount, operation);
     if (next >= SMALLEST && next <= LARGEST) return operation;
   }
 }
 
-function proposeOperation(random: RandomGenerator): LedgerOperation {
-  const kind = pick(random, KINDS);
+function proposeOperation(
+  random: RandomGenerator,
+  kinds: readonly LedgerOperation["kind"][],
+): LedgerOperation {
+  const kind = pick(random, kinds);
   if (kind === "times") return { kind, by: uniformInt(random, 2, 5) };
   if (kind === "add" || kind === "subtract") {
     return { kind, by: uniformInt(random, ...pick(random, OPERANDS)) };

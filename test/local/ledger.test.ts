@@ -92,6 +92,15 @@ describe("ledgerStream", () => {
     );
   });
 
+  it("draws only from the kinds of events it is given", () => {
+    fc.assert(
+      fc.property(seeds, sets, levels, (seed, set, level) => {
+        const { operations } = ledgerStream(seed, set, ["add", "subtract"])(level);
+        expect(["add", "subtract"]).toEqual(expect.arrayContaining(operations.map(({ kind }) => kind)));
+      }),
+    );
+  });
+
   it("holds out about a quarter of all questions", () => {
     // Texts that the generator could write, judged by the hash alone.
     const texts = Array.from(
@@ -137,6 +146,16 @@ describe("ledgerSolution", () => {
         expect(told).toEqual([problem.start, ...used]);
       }),
     );
+  });
+
+  it("tells the slip which line it is asked about", () => {
+    const problem = ledgerStream(3, "train", ["add", "subtract"])(4);
+    const lines: number[] = [];
+    ledgerSolution(problem, (right, line) => {
+      lines.push(line);
+      return right;
+    });
+    expect(lines).toEqual([0, 1, 2, 3]);
   });
 
   it("goes on from a slip and marks it", () => {
