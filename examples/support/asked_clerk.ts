@@ -16,6 +16,9 @@ interface Client {
   method: AskedClerk["method"];
 }
 
+/** A journal knows the address of a model, but the port of the server is another each time. */
+const ADDRESS = "http://clerk.invalid";
+
 /** LangChain's clients, against local servers that speak their provider's protocol. */
 const CLIENTS: Record<string, Client> = {
   openai: {
@@ -25,14 +28,25 @@ const CLIENTS: Record<string, Client> = {
         model: "scripted",
         apiKey: "no-key",
         maxRetries: 0,
-        configuration: { baseURL: `${url}/v1` },
+        configuration: {
+          baseURL: `${ADDRESS}/v1`,
+          fetch: (target, init) => fetch(String(target).replace(ADDRESS, url), init),
+        },
       }),
     method: "jsonMode",
   },
   gemini: {
     serve: serveGemini,
-    model: (url) =>
-      new ChatGoogleGenerativeAI({ model: "scripted", apiKey: "no-key", maxRetries: 0, baseUrl: url }),
+    model: (url) => {
+      const model = new ChatGoogleGenerativeAI({
+        model: "scripted",
+        apiKey: "no-key",
+        maxRetries: 0,
+        baseUrl: url,
+      });
+      model.lc_kwargs["baseUrl"] = ADDRESS;
+      return model;
+    },
     method: "jsonSchema",
   },
 };

@@ -26,12 +26,16 @@ async function paidFor(questions: readonly string[], unitSamples: number): Promi
 describe.each([4, 8])("a journal, with units of %i samples,", (unitSamples) => {
   it("pays for nothing when the questions come in another order", async () => {
     expect(await paidFor([...QUESTIONS].toReversed(), unitSamples)).toBe(0);
-    expect(await paidFor(["Who knows?", "And why not?", "Why is it so?", "And why not?"], unitSamples)).toBe(0);
+    expect(await paidFor(["Who knows?", "And why not?", "Why is it so?", "And why not?"], unitSamples)).toBe(
+      0,
+    );
   });
 
   it("pays for new questions alone, wherever they stand", async () => {
     expect(await paidFor(["Who else?", ...QUESTIONS], unitSamples)).toBe(8);
-    expect(await paidFor([...QUESTIONS.slice(0, 2), "Who else?", ...QUESTIONS.slice(2)], unitSamples)).toBe(8);
+    expect(await paidFor([...QUESTIONS.slice(0, 2), "Who else?", ...QUESTIONS.slice(2)], unitSamples)).toBe(
+      8,
+    );
   });
 
   it("pays for nothing when questions are left out", async () => {

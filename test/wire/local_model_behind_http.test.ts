@@ -47,7 +47,8 @@ function essence(records: InputRecord[]): unknown {
       parents,
       stage,
       round,
-      usage,
+      // Only a provider tells how much of a prompt it had read before.
+      usage: { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
     })),
   }));
 }
