@@ -1,11 +1,19 @@
 import { DEFAULT_ROUND_SHARE } from "../allocators/ranked.js";
 import { ucb } from "../allocators/ucb.js";
+import type { UcbOptions } from "../allocators/ucb.js";
 import type { Schedule } from "../core/solve.js";
 import type { MethodFields } from "../method.js";
 import { bare } from "../prompts/bare.js";
 import { integrated } from "../samplers/integrated.js";
+import type { IntegratedOptions } from "../samplers/integrated.js";
 import { variationRatio } from "../uncertainty/variation_ratio.js";
 import { majority } from "../voting/majority.js";
+
+/** Its options of `integrated()`. */
+export const PAPER_CHAIN: IntegratedOptions = { thoughtLength: 4, prompt: bare };
+
+/** Its options of `ucb()`. */
+export const PAPER_BANDIT: UcbOptions = { explorationRatio: 1 / 4, roundShare: DEFAULT_ROUND_SHARE };
 
 /**
  * DynScaling to the letter of the paper (arXiv 2506.16043, Algorithms 1 to 3 with the
@@ -22,8 +30,8 @@ import { majority } from "../voting/majority.js";
  */
 export function paperDefaults(): Required<MethodFields> & { schedule: Schedule } {
   return {
-    sampler: integrated({ thoughtLength: 4, prompt: bare }),
-    allocator: ucb({ explorationRatio: 1 / 4, roundShare: DEFAULT_ROUND_SHARE }),
+    sampler: integrated(PAPER_CHAIN),
+    allocator: ucb(PAPER_BANDIT),
     uncertainty: variationRatio,
     voting: majority,
     unitSamples: 8,
