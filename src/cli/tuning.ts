@@ -10,14 +10,14 @@ import { UsageError } from "./usage_error.js";
 /** Options of an allocator, under the names that a user types. */
 export type Tuning = Partial<Record<Key, number>>;
 
-type Key = keyof typeof KEYS;
+type Key = "c" | "share" | "price" | "maxSamples";
 
 /** What each is called in errors, and how it is read. */
-const KEYS = {
-  c: { what: "exploration ratio", read: (option: string, value: string) => number(option, value, 0) },
-  share: { what: "top-ranked share", read: (option: string, value: string) => number(option, value, 0) },
-  price: { what: "price", read: (option: string, value: string) => number(option, value, 0) },
-  maxSamples: { what: "cap", read: (option: string, value: string) => wholeNumber(option, value, 1) },
+const KEYS: Record<Key, { what: string; read(option: string, value: string): number }> = {
+  c: { what: "exploration ratio", read: (option, value) => number(option, value, 0) },
+  share: { what: "top-ranked share", read: (option, value) => number(option, value, 0) },
+  price: { what: "price", read: (option, value) => number(option, value, 0) },
+  maxSamples: { what: "cap", read: (option, value) => wholeNumber(option, value, 1) },
 };
 
 /** The help text on them. */
