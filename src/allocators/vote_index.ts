@@ -56,8 +56,10 @@ const DEFAULT_INDEX_SHARE = 0.05;
  * hopeless questions fade by themselves. To be used with small units
  * (`unitSamples` 1 or 2). See `voteIndexOf` for the formula.
  *
- * The index is divided by what a sample of the question is expected to cost, in
- * output tokens over the mean of the batch, and by 1 + its samples in flight.
+ * The index is divided by 1 + the question's samples in flight and, where a limit in
+ * tokens or dollars is what is shared, by what a sample of it is expected to cost: output
+ * tokens over the mean of the batch. Where samples alone are limited, all cost the same;
+ * measured, the divisor then loses up to 0.9 points (`RESULTS.md`).
  *
  * @throws {OptionError} if an option is unknown or out of range
  */
