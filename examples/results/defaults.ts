@@ -3,7 +3,7 @@
  * vote index, with units of 8, 2 and 1. On recorded answers, drawn with replacement; and
  * with chains, on units of the embedded model that `embedded.ts record` recorded. All
  * methods of a seed are given the same answers. `--cost`: what it brings to divide the
- * vote index by the expected cost. Prints Markdown; intervals of 95% over questions.
+ * vote index by the expected cost, at budgets in output tokens. Prints Markdown; intervals of 95% over questions.
  *
  *   npx tsx examples/results/defaults.ts POOL.jsonl... [--seeds 20]
  *   npx tsx examples/results/defaults.ts POOL.jsonl... --cost [--seeds 20]
@@ -14,7 +14,7 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import type { MethodFields } from "langchain-dynscaling";
 import { ranked, ucb, uniform, voteIndex } from "langchain-dynscaling/allocators";
-import type { Draw, Interval, MethodScores, PoolQuestion } from "langchain-dynscaling/evaluation";
+import type { Draw, Interval, MethodScores, PoolQuestion, Spend } from "langchain-dynscaling/evaluation";
 import {
   compareAtEqualSpend,
   curveOf,
@@ -35,7 +35,8 @@ const BASE = "ucb, units of 8 (default)";
 /** Beyond what is shown, so that there is something to compare with at every spend. */
 const BUDGETS = [8, 10, 12, 16, 20, 24, 32, 40, 48];
 const SHOWN = [8, 16, 32];
-const COST_BUDGETS = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];
+/** With `--cost`, output tokens in samples of the mean length. */
+const COST_BUDGETS = [3, 4, 6, 8, 12, 16, 24, 32, 40];
 const COST_SHOWN = [4, 8, 16, 32];
 
 const allocated = (allocator: MethodFields["allocator"], unitSamples: number): MethodFields => ({
@@ -88,8 +89,8 @@ const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed);
 for (const file of positionals) {
   const pool = parsePool(await readFile(file, "utf8"));
   const title = `${basename(file, ".jsonl")}: independent samples`;
-  if (flags.cost) print(title, pool, COST, withReplacement, COST_BUDGETS, COST_SHOWN);
-  else print(title, pool, { ...OF_EIGHT, ...SMALLER }, withReplacement, BUDGETS, SHOWN);
+  if (flags.cost) print(title, pool, COST, withReplacement);
+  else print(title, pool, { ...OF_EIGHT, ...SMALLER }, withReplacement);
 }
 if (flags.units.length > 0) {
   const pool = poolOfBlocks(flags.units.flatMap(readBlocks), ["guarded"], Number(flags.seed));
@@ -97,7 +98,7 @@ if (flags.units.length > 0) {
     name,
     { ...fields, sampler: integrated() },
   ]);
-  print("The embedded model: units of 4 + 4", pool, Object.fromEntries(chains), inPasses, BUDGETS, SHOWN);
+  print("The embedded model: units of 4 + 4", pool, Object.fromEntries(chains), inPasses);
 }
 
 function print(
@@ -105,14 +106,17 @@ function print(
   pool: readonly PoolQuestion[],
   methods: Readonly<Record<string, MethodFields>>,
   draw: Draw,
-  samplesPerInput: readonly number[],
-  shown: readonly number[],
 ): void {
+  const length = meanLength(pool);
+  const shown = flags.cost ? COST_SHOWN.map((samples) => Math.round(samples * length)) : SHOWN;
+  const budgets = flags.cost
+    ? { outputTokensPerInput: COST_BUDGETS.map((samples) => Math.round(samples * length)) }
+    : { samplesPerInput: BUDGETS };
   const reference = infiniteVote(pool);
   const [agreement, gold]: [MethodScores[], MethodScores[]] = [[], []];
   // Method by method: the single samples of all of them together are millions.
   for (const [name, fields] of Object.entries(methods)) {
-    const runs = [...replay({ pool, methods: { [name]: fields }, seeds, samplesPerInput, draw })];
+    const runs = [...replay({ pool, methods: { [name]: fields }, seeds, ...budgets, draw })];
     agreement.push(...scoreRuns(runs, { reference }));
     gold.push(...scoreRuns(runs));
   }
@@ -125,18 +129,17 @@ function printScores(what: string, scores: readonly MethodScores[], shown: reado
   const [base] = scores as readonly [MethodScores];
   // At the first, units of 8 are all alike.
   const compared = flags.cost ? shown : shown.slice(1);
+  const spends: Spend[] = flags.cost ? ["outputTokens"] : ["samples", "outputTokens"];
   const heads = shown.map((budget) => `at ${budget}`);
   const rows = scores.map((method) => {
     const { points } = curveOf(method);
-    const [samples, tokens] = (["samples", "outputTokens"] as const).map((spend) =>
-      compareAtEqualSpend(method, base, spend),
-    );
+    const ahead = spends.map((spend) => compareAtEqualSpend(method, base, spend));
     return [
       method.method,
       ...shown.map((budget) => percent(points.find(({ checkpoint }) => checkpoint === budget)?.score.mean)),
-      ...[samples, tokens].flatMap((differences) =>
+      ...ahead.flatMap((differences) =>
         compared.map((budget) =>
-          cell(differences?.find(({ checkpoint }) => checkpoint === budget)?.difference),
+          cell(differences.find(({ checkpoint }) => checkpoint === budget)?.difference),
         ),
       ),
     ];
@@ -144,12 +147,20 @@ function printScores(what: string, scores: readonly MethodScores[], shown: reado
   const titles = [
     "method",
     ...heads,
-    ...["samples", "output tokens"].flatMap((spend) =>
-      compared.map((budget) => `ahead of the first, equal ${spend} (${budget})`),
+    ...spends.flatMap((spend) =>
+      compared.map(
+        (budget) => `ahead of the first, equal ${spend === "samples" ? spend : "output tokens"} (${budget})`,
+      ),
     ),
   ];
-  console.log(`\n${what} (%), by samples per question:\n`);
+  console.log(`\n${what} (%), by ${flags.cost ? "output tokens" : "samples"} per question:\n`);
   for (const row of [titles, titles.map(() => "---"), ...rows]) console.log(`| ${row.join(" | ")} |`);
+}
+
+/** Output tokens of a sample, on average. */
+function meanLength(pool: readonly PoolQuestion[]): number {
+  const tokens = pool.flatMap(({ samples }) => samples.flatMap((sample) => sample.tokens ?? []));
+  return tokens.reduce((sum, each) => sum + each, 0) / Math.max(1, tokens.length);
 }
 
 function percent(share: number | undefined): string {

@@ -32,9 +32,11 @@ export interface VoteIndexOptions extends VoteIndexShape {
   /** Share of the arms that get a unit in each round, in (0, 1]. Default 0.05, or more: see `ranked()`. */
   roundShare?: number;
   /**
-   * An arm whose index is below this price is settled: it gets no more samples,
-   * and what it does not use is not spent if all arms are. At least 0. About
-   * 0.13 / B^2 spends B samples on average. Default 0: none is settled.
+   * An arm whose index is below this price is settled: it gets no more samples
+   * (`stopReason` "settled"), others may have them, and if all arms are settled the rest
+   * of the budget is not spent: `budget` of the record tells what was planned and what
+   * was spent. At least 0. About 0.13 / B^2 spends B samples on average. Default 0: none
+   * is settled.
    */
   price?: number;
   /** Most samples of one arm; a unit that is under way is not cut. Default: no limit. */
