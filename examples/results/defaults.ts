@@ -67,7 +67,6 @@ const SMALLER: Readonly<Record<string, MethodFields>> = {
   "ucb, units of 1": allocated(ucb(), 1),
   "voteIndex, units of 2": allocated(voteIndex(), 2),
   "voteIndex, units of 1": allocated(voteIndex(), 1),
-  "voteIndex, units of 1, blind to cost": allocated(costBlind(), 1),
 };
 
 const COST: Readonly<Record<string, MethodFields>> = {
