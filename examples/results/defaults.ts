@@ -3,7 +3,7 @@
  * vote index, with units of 8, 2 and 1. On recorded answers, drawn with replacement; and
  * with chains, on units of the embedded model that `embedded.ts record` recorded. All
  * methods of a seed are given the same answers. `--cost`: what it brings to divide the
- * vote index by the expected cost, at budgets in output tokens. Prints Markdown; intervals of 95% over questions.
+ * vote index by the expected cost, also where only samples are limited. Prints Markdown; intervals of 95% over questions.
  *
  *   npx tsx examples/results/defaults.ts POOL.jsonl... [--seeds 20]
  *   npx tsx examples/results/defaults.ts POOL.jsonl... --cost [--seeds 20]
@@ -12,8 +12,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import type { MethodFields } from "langchain-dynscaling";
-import { ranked, ucb, uniform, voteIndex } from "langchain-dynscaling/allocators";
+import type { Allocator, MethodFields } from "langchain-dynscaling";
+import { ucb, uniform, voteIndex } from "langchain-dynscaling/allocators";
 import type { Draw, Interval, MethodScores, PoolQuestion, Spend } from "langchain-dynscaling/evaluation";
 import {
   compareAtEqualSpend,
@@ -35,29 +35,34 @@ const BASE = "ucb, units of 8 (default)";
 /** Beyond what is shown, so that there is something to compare with at every spend. */
 const BUDGETS = [8, 10, 12, 16, 20, 24, 32, 40, 48];
 const SHOWN = [8, 16, 32];
-/** With `--cost`, output tokens in samples of the mean length. */
-const COST_BUDGETS = [3, 4, 6, 8, 12, 16, 24, 32, 40];
+const COST_BUDGETS = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];
 const COST_SHOWN = [4, 8, 16, 32];
+
+const SPENDS: readonly Spend[] = ["samples", "outputTokens"];
 
 const allocated = (allocator: MethodFields["allocator"], unitSamples: number): MethodFields => ({
   ...(allocator && { allocator }),
   unitSamples,
 });
 
-/** The vote index without a look at what samples cost. */
-function costBlind(): MethodFields["allocator"] {
-  const { priority } = voteIndex();
-  return ranked({
-    name: "costBlind",
-    roundShare: 0.05,
-    priority: (arm, context) => priority?.(arm, { ...context, meanOutputTokens: null }) ?? 0,
-  });
+/** The vote index with a look at what samples cost, which it has where tokens are limited. */
+function costAware(): Allocator {
+  const index = voteIndex();
+  return {
+    ...index,
+    allocate(arms, context) {
+      const tokens = arms.flatMap(({ samples }) => samples.flatMap(({ usage }) => usage.outputTokens ?? []));
+      const meanOutputTokens = tokens.reduce((sum, each) => sum + each, 0) / tokens.length;
+      return index.allocate(arms, { ...context, meanOutputTokens });
+    },
+  };
 }
 
 const OF_EIGHT: Readonly<Record<string, MethodFields>> = {
   [BASE]: allocated(ucb(), 8),
   "an even split": allocated(uniform(), 8),
   "ucb, units of 8, one a round": allocated(ucb({ roundShare: TOP_ONE }), 8),
+  "ucb, units of 8, top 5%": allocated(ucb({ roundShare: 0.05 }), 8),
   "voteIndex, units of 8": allocated(voteIndex(), 8),
   "voteIndex, units of 8, top 25%": allocated(voteIndex({ roundShare: 0.25 }), 8),
 };
@@ -70,8 +75,8 @@ const SMALLER: Readonly<Record<string, MethodFields>> = {
 };
 
 const COST: Readonly<Record<string, MethodFields>> = {
-  "blind to cost": allocated(costBlind(), 1),
-  "divided by the expected cost": allocated(voteIndex(), 1),
+  "blind to cost": allocated(voteIndex(), 1),
+  "divided by the expected cost": allocated(costAware(), 1),
 };
 
 const { values: flags, positionals } = parseArgs({
@@ -106,33 +111,29 @@ function print(
   methods: Readonly<Record<string, MethodFields>>,
   draw: Draw,
 ): void {
-  const length = meanLength(pool);
-  const shown = flags.cost ? COST_SHOWN.map((samples) => Math.round(samples * length)) : SHOWN;
-  const budgets = flags.cost
-    ? { outputTokensPerInput: COST_BUDGETS.map((samples) => Math.round(samples * length)) }
-    : { samplesPerInput: BUDGETS };
+  const samplesPerInput = flags.cost ? COST_BUDGETS : BUDGETS;
   const reference = infiniteVote(pool);
   const [agreement, gold]: [MethodScores[], MethodScores[]] = [[], []];
   // Method by method: the single samples of all of them together are millions.
   for (const [name, fields] of Object.entries(methods)) {
-    const runs = [...replay({ pool, methods: { [name]: fields }, seeds, ...budgets, draw })];
+    const runs = [...replay({ pool, methods: { [name]: fields }, seeds, samplesPerInput, draw })];
     agreement.push(...scoreRuns(runs, { reference }));
     gold.push(...scoreRuns(runs));
   }
   console.log(`\n### ${title}, ${pool.length} questions, ${seeds.length} seeds`);
-  printScores("Agreement with the infinite vote", agreement, shown);
-  printScores("Accuracy", gold, shown);
+  printScores("Agreement with the infinite vote", agreement);
+  printScores("Accuracy", gold);
 }
 
-function printScores(what: string, scores: readonly MethodScores[], shown: readonly number[]): void {
+function printScores(what: string, scores: readonly MethodScores[]): void {
   const [base] = scores as readonly [MethodScores];
   // At the first, units of 8 are all alike.
+  const shown = flags.cost ? COST_SHOWN : SHOWN;
   const compared = flags.cost ? shown : shown.slice(1);
-  const spends: Spend[] = flags.cost ? ["outputTokens"] : ["samples", "outputTokens"];
   const heads = shown.map((budget) => `at ${budget}`);
   const rows = scores.map((method) => {
     const { points } = curveOf(method);
-    const ahead = spends.map((spend) => compareAtEqualSpend(method, base, spend));
+    const ahead = SPENDS.map((spend) => compareAtEqualSpend(method, base, spend));
     return [
       method.method,
       ...shown.map((budget) => percent(points.find(({ checkpoint }) => checkpoint === budget)?.score.mean)),
@@ -146,20 +147,14 @@ function printScores(what: string, scores: readonly MethodScores[], shown: reado
   const titles = [
     "method",
     ...heads,
-    ...spends.flatMap((spend) =>
+    ...SPENDS.flatMap((spend) =>
       compared.map(
         (budget) => `ahead of the first, equal ${spend === "samples" ? spend : "output tokens"} (${budget})`,
       ),
     ),
   ];
-  console.log(`\n${what} (%), by ${flags.cost ? "output tokens" : "samples"} per question:\n`);
+  console.log(`\n${what} (%), by samples per question:\n`);
   for (const row of [titles, titles.map(() => "---"), ...rows]) console.log(`| ${row.join(" | ")} |`);
-}
-
-/** Output tokens of a sample, on average. */
-function meanLength(pool: readonly PoolQuestion[]): number {
-  const tokens = pool.flatMap(({ samples }) => samples.flatMap((sample) => sample.tokens ?? []));
-  return tokens.reduce((sum, each) => sum + each, 0) / Math.max(1, tokens.length);
 }
 
 function percent(share: number | undefined): string {
