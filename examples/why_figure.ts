@@ -6,7 +6,9 @@
  *   npx tsx examples/why_figure.ts
  */
 import { writeFile } from "node:fs/promises";
+import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
 import { AIMessage } from "@langchain/core/messages";
+import type { BaseMessage } from "@langchain/core/messages";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { DynScaling } from "langchain-dynscaling";
 import type { InputRecord } from "langchain-dynscaling";
@@ -40,9 +42,10 @@ function numbersFrom(seed: number): () => number {
 }
 
 const random = numbersFrom(SEED);
-const model = RunnableLambda.from((input: { content: unknown }[]) => {
+const model = RunnableLambda.from((input: BaseLanguageModelInput) => {
+  const [asked] = input as BaseMessage[];
   let left = random();
-  const shares = QUESTIONS[String(input[0]?.content)] ?? [1];
+  const shares = QUESTIONS[asked?.text ?? ""] ?? [1];
   const answer = shares.findIndex((share) => (left -= share) < 0);
   return new AIMessage(`\\boxed{${answer}}`);
 });
