@@ -7,6 +7,7 @@ import type { Arm, Reply, Solution } from "../src/core/types.js";
 import {
   adaptiveConsistency,
   earlyStopping,
+  paperDefaults,
   randomAllocation,
   sp1,
   sp2,
@@ -14,9 +15,11 @@ import {
   withoutDynamicAllocation,
   withoutIntegratedSampling,
 } from "../src/baselines/index.js";
+import { DynScaling } from "../src/dynscaling.js";
 import { resolveMethod } from "../src/method.js";
 import type { MethodFields } from "../src/method.js";
 import type { TurnsPrompt } from "../src/prompts/index.js";
+import { ScriptedModel } from "./support/scripted_model.js";
 
 /** What a question's calls bring: an answer, or a reply spelled out. */
 type Script = (call: Call<unknown, TurnsPrompt>, place: number) => string | Partial<Reply>;
@@ -189,5 +192,59 @@ describe("the ablations", () => {
     const method = resolveMethod(recipe(), 0);
     expect([method.allocator.name, method.sampler.name]).toEqual([allocator, sampler]);
     expect(method.unitSamples).toBe(resolveMethod({}, 0).unitSamples);
+  });
+});
+
+describe("the paper's defaults", () => {
+  const fields = paperDefaults();
+
+  it("ask a unit of 8: four alone, then four that quote all of these in an order of their own", () => {
+    const [solution] = play(fields, 8, () => "1");
+    const chains = (solution?.arm.samples ?? []).map(({ parents }) => parents);
+    expect(chains.slice(0, 4)).toEqual([[], [], [], []]);
+    for (const chain of chains.slice(4)) expect([...chain].toSorted()).toEqual([0, 1, 2, 3]);
+    expect(new Set(chains.slice(4).map(String)).size).toBeGreaterThan(1);
+  });
+
+  it("concatenate the responses as they are, as the model's own reasoning", async () => {
+    const calls: Call<unknown, TurnsPrompt>[] = [];
+    play(fields, 8, (call, place) => {
+      calls.push(call);
+      return { text: `response ${place}`, answer: "1" };
+    });
+    const { arm, request } = calls[4] as Call<unknown, TurnsPrompt>;
+    const quoted = request.parents.map((parent) => arm.samples[parent]!);
+    const [chain, asked] = (await request.prompt?.render("q", quoted)) ?? [];
+    expect(chain?.type).toBe("ai");
+    expect(chain?.text).toBe(quoted.map(({ text }) => text).join("\n\n"));
+    expect(asked?.text).not.toContain("response");
+  });
+
+  it("rank by u + sqrt(ln B_used / B) / 4, and serve a quarter of the questions in a round", () => {
+    // Question 4 gives another answer each time, the others always the same.
+    const solutions = play(fields, 16, ({ arm }, place) => (arm.index === 4 ? `${place}` : "1"), 5);
+    const secondRound = solutions.flatMap(({ arm, rounds }) =>
+      rounds.filter(({ round }) => round === 1).map(({ pulls, priority }) => [arm.index, pulls, priority]),
+    );
+    const explored = Math.sqrt(Math.log(40) / 8) / 4;
+    expect(secondRound).toEqual([
+      [0, 8, explored],
+      [4, 8, 7 / 8 + explored],
+    ]);
+  });
+
+  it("elect the majority of all eight responses, in rounds", () => {
+    const said = ["a", "a", "a", "a", "a", "b", "b", "b"];
+    const [solution] = play(fields, 8, (_call, place) => said[place] as string);
+    expect(solution?.tally.votes).toEqual([
+      { answer: "a", count: 5 },
+      { answer: "b", count: 3 },
+    ]);
+    expect(fields.schedule).toBe("rounds");
+  });
+
+  it("are options of a DynScaling as they stand", () => {
+    const model = new ScriptedModel(() => "1");
+    expect(() => new DynScaling({ model, ...paperDefaults() })).not.toThrow();
   });
 });

@@ -139,6 +139,7 @@ const methods: Named[] = [
   ["ucb, unit 2", ucb(), 2],
   ["voteIndex, unit 1", voteIndex(), 1],
   ["voteIndex, unit 2", voteIndex(), 2],
+  ["voteIndex, unit 8", voteIndex(), 8],
 ];
 const variants = ([name, allocator, unit]: Named): Named[] => [
   [`${name}, divisor 1 + samples`, allocator, unit],

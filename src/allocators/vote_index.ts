@@ -32,9 +32,11 @@ export interface VoteIndexOptions extends VoteIndexShape {
   /** Share of the arms that get a unit in each round, in (0, 1]. Default 0.05, or more: see `ranked()`. */
   roundShare?: number;
   /**
-   * An arm whose index is below this price is settled: it gets no more samples,
-   * and what it does not use is not spent if all arms are. At least 0. About
-   * 0.13 / B^2 spends B samples on average. Default 0: none is settled.
+   * An arm whose index is below this price is settled: it gets no more samples
+   * (`stopReason` "settled"), others may have them, and if all arms are settled the rest
+   * of the budget is not spent: `budget` of the record tells what was planned and what
+   * was spent. At least 0. About 0.13 / B^2 spends B samples on average. Default 0: none
+   * is settled.
    */
   price?: number;
   /** Most samples of one arm; a unit that is under way is not cut. Default: no limit. */
@@ -56,8 +58,10 @@ const DEFAULT_INDEX_SHARE = 0.05;
  * hopeless questions fade by themselves. To be used with small units
  * (`unitSamples` 1 or 2). See `voteIndexOf` for the formula.
  *
- * The index is divided by what a sample of the question is expected to cost, in
- * output tokens over the mean of the batch, and by 1 + its samples in flight.
+ * The index is divided by 1 + the question's samples in flight and, where a limit in
+ * tokens or dollars is what is shared, by what a sample of it is expected to cost: output
+ * tokens over the mean of the batch. Where samples alone are limited, all cost the same;
+ * measured, the divisor then loses up to 0.9 points (`RESULTS.md`).
  *
  * @throws {OptionError} if an option is unknown or out of range
  */

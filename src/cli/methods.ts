@@ -1,5 +1,4 @@
-import { ucb } from "../allocators/ucb.js";
-import type { UcbOptions } from "../allocators/ucb.js";
+import { PAPER_BANDIT, PAPER_CHAIN, paperDefaults } from "../baselines/paper_defaults.js";
 import { OptionError } from "../core/errors.js";
 import { DEFAULT_METHOD } from "../method.js";
 import type { MethodFields } from "../method.js";
@@ -7,7 +6,9 @@ import { allResponses, integrated } from "../samplers/integrated.js";
 import type { IntegratedOptions } from "../samplers/integrated.js";
 import { conditionedOnly, majorityOf } from "../voting/majority.js";
 import { ALLOCATORS, METHODS, PROMPTS, UNCERTAINTY } from "./families.js";
-import { names, number, wholeNumber } from "./flags.js";
+import { names, wholeNumber } from "./flags.js";
+import { TUNING_HELP, readTuning, tuned } from "./tuning.js";
+import type { Tuning } from "./tuning.js";
 import { UsageError } from "./usage_error.js";
 
 /** How methods are written on the command line. */
@@ -21,8 +22,7 @@ withoutIntegratedSampling+inverseMargin+c=1+share=0.05+unit=1.
   only conditioned vote      conditionedOnly
   allocators                 ${names(ALLOCATORS)}
   uncertainty measures       ${names(UNCERTAINTY)}
-  exploration ratio of ucb   c=NUMBER
-  top-ranked share of ucb    share=NUMBER
+${TUNING_HELP}
   samples per unit           unit=NUMBER
 `;
 
@@ -38,7 +38,7 @@ export function parseMethods(text: string): Record<string, MethodFields> {
 interface Draft {
   fields: MethodFields;
   chain: IntegratedOptions;
-  bandit: UcbOptions;
+  tuning: Tuning;
 }
 
 function parseMethod(spec: string): MethodFields {
@@ -46,7 +46,7 @@ function parseMethod(spec: string): MethodFields {
   const base = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
   if (base === undefined)
     throw new UsageError(`--methods: got "${spec}". Known names are ${names(METHODS)}.`);
-  const draft: Draft = { fields: { ...base() }, chain: {}, bandit: {} };
+  const draft: Draft = { fields: { ...base() }, chain: {}, tuning: {} };
   const made = new Set<string>();
   for (const change of changes) {
     const what = change.includes("=") ? setNumber(spec, change, draft) : setPart(change, draft);
@@ -59,7 +59,7 @@ function parseMethod(spec: string): MethodFields {
       throw new UsageError(`--methods: got "${spec}", which changes the ${what} more than once.`);
     made.add(what);
   }
-  return finish(spec, draft, made);
+  return finish(spec, draft, made, name === paperDefaults.name);
 }
 
 /** @returns what is changed; `null` if the change is unknown */
@@ -88,18 +88,10 @@ function setPart(change: string, { fields, chain }: Draft): string | null {
 }
 
 /** Likewise. */
-function setNumber(spec: string, change: string, { fields, chain, bandit }: Draft): string | null {
+function setNumber(spec: string, change: string, { fields, chain, tuning }: Draft): string | null {
   const split = change.indexOf("=");
   const [key, value] = [change.slice(0, split), change.slice(split + 1)];
   const option = `methods ${spec}, ${key}`;
-  if (key === "c") {
-    bandit.explorationRatio = number(option, value, 0);
-    return "exploration ratio";
-  }
-  if (key === "share") {
-    bandit.roundShare = number(option, value, 0);
-    return "top-ranked share";
-  }
   if (key === "maxThoughtTokens") {
     chain.maxThoughtTokens = wholeNumber(option, value, 1);
     return "quoted tokens";
@@ -108,31 +100,33 @@ function setNumber(spec: string, change: string, { fields, chain, bandit }: Draf
     fields.unitSamples = wholeNumber(option, value, 1);
     return "unit";
   }
-  return null;
+  return readTuning(`methods ${spec}`, change, tuning);
 }
 
 /** @throws {UsageError} if a change has nothing to change in this method, instead of another method under its name */
-function finish(spec: string, { fields, chain, bandit }: Draft, made: ReadonlySet<string>): MethodFields {
+function finish(
+  spec: string,
+  { fields, chain, tuning }: Draft,
+  made: ReadonlySet<string>,
+  isPaper: boolean,
+): MethodFields {
   const { sampler = DEFAULT_METHOD.sampler, allocator = DEFAULT_METHOD.allocator } = fields;
+  const given = `--methods: got "${spec}"`;
   const chained = Object.keys(chain).length > 0;
   if ((chained || made.has("voters")) && sampler.name !== DEFAULT_METHOD.sampler.name) {
     throw new UsageError(
-      `--methods: got "${spec}", which has no synthetic chains to change; its sampler is ${sampler.name}.`,
+      `${given}, which has no synthetic chains to change; its sampler is ${sampler.name}.`,
     );
   }
-  const ranked = Object.keys(bandit).length > 0;
-  if (ranked && allocator.name !== DEFAULT_METHOD.allocator.name) {
-    throw new UsageError(
-      `--methods: got "${spec}", but c and share belong to ucb; its allocator is ${allocator.name}.`,
-    );
-  }
+  const isTuned = Object.keys(tuning).length > 0;
   try {
     return {
       ...fields,
-      ...(chained && { sampler: integrated(chain) }),
-      ...(ranked && { allocator: ucb(bandit) }),
+      // What is not changed stays as the paper has it.
+      ...(chained && { sampler: integrated({ ...(isPaper && PAPER_CHAIN), ...chain }) }),
+      ...(isTuned && { allocator: tuned(given, allocator.name, tuning, isPaper ? PAPER_BANDIT : {}) }),
     };
   } catch (error) {
-    throw error instanceof OptionError ? new UsageError(`--methods: got "${spec}". ${error.message}`) : error;
+    throw error instanceof OptionError ? new UsageError(`${given}. ${error.message}`) : error;
   }
 }

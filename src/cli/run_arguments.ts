@@ -14,6 +14,7 @@ import { ifGiven, named, names, number, oneFile, parseFlags, wholeNumber } from 
 import { MODEL_FORMS } from "./models.js";
 import { CALLS_HELP, SHARED_OPTIONS, parseCalls, parsePrices } from "./shared_flags.js";
 import type { CallSettings } from "./shared_flags.js";
+import { parseAllocator } from "./tuning.js";
 import { UsageError } from "./usage_error.js";
 
 /** What `dynscaling run` was asked to do. */
@@ -84,7 +85,9 @@ ${CALLS_HELP}
   --prompt NAME              ${names(PROMPTS)} (default: ${OPTIONS.prompt.default})
   --max-thought-tokens N     most tokens that a chain quotes of each response, one for
                              each byte; of a longer one its end (default: no limit)
-  --allocator NAME           ${names(ALLOCATORS)} (default: ${OPTIONS.allocator.default})
+  --allocator NAME           ${names(ALLOCATORS)} (default: ${OPTIONS.allocator.default});
+                             with options: ucb+c=1+share=0.1, or
+                             voteIndex+share=0.1+price=0.002+maxSamples=64
   --uncertainty NAME         ${names(UNCERTAINTY)}
                              (default: ${OPTIONS.uncertainty.default})
   --extractor NAME           ${EXTRACTORS_HELP}
@@ -113,7 +116,7 @@ export function parseRunArguments(args: string[]): RunArguments {
     budget: parseBudget(values),
     method: {
       sampler: parseSampler(values),
-      allocator: named("allocator", values.allocator, ALLOCATORS)(),
+      allocator: parseAllocator(values.allocator),
       uncertainty: named("uncertainty", values.uncertainty, UNCERTAINTY),
       ...(unitSamples !== undefined && { unitSamples }),
     },

@@ -15,7 +15,10 @@ export interface Amounts {
   costUsd: number | null;
 }
 
-/** What a batch was granted, and where it went. */
+/**
+ * What a batch was granted, and where it went. Where every question was settled before
+ * the budget was used up, `planned` minus `spent` and `reserved` is what was saved.
+ */
 export interface BudgetReport {
   /** The limits; `null` where there is none. */
   planned: { samples: number | null; outputTokens: number | null; costUsd: number | null };

@@ -52,7 +52,7 @@ export class Course<Message, Prompt> {
   readonly #states: ArmState<Message>[];
   readonly #contenders: ReturnType<typeof openContenders<Message>>;
   readonly #random: () => number;
-  readonly #tokens = new TokenMean();
+  readonly #tokens: TokenMean;
   readonly #ready = new Turns<Unit<Message, Prompt>>();
   /** Units that are over and not closed. */
   #over: Unit<Message, Prompt>[] = [];
@@ -80,6 +80,7 @@ export class Course<Message, Prompt> {
   constructor(questions: readonly string[], method: Method<Prompt>, account: Account, terms: Terms<Message>) {
     this.#method = method;
     this.#account = account;
+    this.#tokens = new TokenMean(account);
     this.#terms = terms;
     this.#states = openArms<Message>(questions, method);
     this.#random = randomStreams(method.seed)();

@@ -87,7 +87,7 @@ export function* playRounds<Message, Prompt>(
 ): Generator<Step<Message, Prompt>, Solution<Message>[], Replies<Message>> {
   const allocatorRandom = randomStreams(method.seed)();
   const states = openArms<Message>(questions, method);
-  const tokens = new TokenMean();
+  const tokens = new TokenMean(account);
   let asked: Arm<Message>[] = [];
   const firstFault = (): Error | undefined => states.find(({ fault }) => fault !== undefined)?.fault;
   let closed: ClosedUnit<Message>[] = [];

@@ -131,7 +131,8 @@ export interface AllocationContext {
   /** Calls that may be in flight together; Infinity if nothing limits them. */
   slots: number;
   /**
-   * Mean of the output tokens that the responses so far reported; `null` if none did.
+   * Mean of the output tokens that the responses so far reported; `null` if none did, and
+   * where the budget limits samples alone: then all of them cost the same.
    * Where nothing waits for rounds, as it was when it was last looked at.
    */
   meanOutputTokens: number | null;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { METHODS } from "../../src/cli/families.js";
+import { ALLOCATORS, METHODS } from "../../src/cli/families.js";
 import { parseMethods } from "../../src/cli/methods.js";
+import { parseAllocator } from "../../src/cli/tuning.js";
 import { UsageError } from "../../src/cli/usage_error.js";
 import type { Arm, Sample, SampleRequest, Stage } from "../../src/core/types.js";
 import type { MethodFields } from "../../src/method.js";
@@ -68,6 +69,32 @@ describe("a METHOD on the command line", () => {
     }
   });
 
+  it("changes share, price and cap of the vote index", () => {
+    const { allocator } = only("selfConsistency+unit=1+voteIndex+share=0.5+price=0.01+maxSamples=6");
+    const torn = (index: number, count: number): Arm => ({
+      ...arm(index, 0.5, count),
+      samples: Array.from({ length: count }, (_, place) => sampleOf(place, String(place % 2))),
+    });
+    const arms = [torn(0, 4), arm(1, 0, 4), torn(2, 5), arm(3, 0, 4)];
+    expect(allocator?.allocate(arms, { ...context, unitSamples: 1 })).toEqual([1, 0, 1, 0]);
+    expect(arms.map((each) => allocator?.isSettled?.(each))).toEqual([false, true, false, true]);
+    expect(allocator?.isSettled?.(torn(4, 6))).toBe(true);
+  });
+
+  it("keeps what the paper has where only a part of it is changed", () => {
+    const planned = (spec: string): SampleRequest | undefined =>
+      only(spec).sampler?.plan(arm(0, 1, 8), 4, () => 0)[0];
+    const changed = planned("paperDefaults+allResponses");
+    expect(changed?.parents).toEqual([0, 1, 2, 3]);
+    expect(changed?.prompt).toMatchObject({ name: "bare" });
+    expect(planned("paperDefaults+masked")?.prompt).toMatchObject({ name: "masked" });
+    const arms = Array.from({ length: 8 }, (_, index) => arm(index, index / 8, 8));
+    const { allocator } = only("paperDefaults+c=1");
+    // A quarter, however many calls may be in flight.
+    const pulls = allocator?.allocate(arms, { ...context, slots: 64 });
+    expect(pulls?.filter((each) => each > 0)).toHaveLength(2);
+  });
+
   it("changes the chains: their prompt, what they quote, and who votes", () => {
     const plain = only("dynscaling");
     const bare = only("dynscaling+bare");
@@ -113,10 +140,48 @@ describe("a METHOD on the command line", () => {
     ["selfConsistency+bare", /has no synthetic chains to change; its sampler is independent/],
     ["sp1+allResponses", /has no synthetic chains/],
     ["withoutIntegratedSampling+conditionedOnly", /has no synthetic chains/],
-    ["selfConsistency+c=1", /c and share belong to ucb; its allocator is uniform/],
-    ["dynscaling+random+share=0.5", /its allocator is random/],
+    ["selfConsistency+c=1", /c belongs to ucb; its allocator is uniform/],
+    ["dynscaling+random+share=0.5", /share belongs to ucb and voteIndex; its allocator is random/],
+    ["dynscaling+price=0.002", /price belongs to voteIndex; its allocator is ucb/],
+    ["dynscaling+voteIndex+c=1", /c belongs to ucb; its allocator is voteIndex/],
+    ["selfConsistency+maxSamples=9", /maxSamples belongs to voteIndex; its allocator is uniform/],
+    ["dynscaling+voteIndex+share=2", /voteIndex\.roundShare: got 2/],
+    ["dynscaling+voteIndex+price=-1", /price: got "-1"\. Give a number of at least 0/],
+    ["dynscaling+voteIndex+price=cheap", /price: got "cheap"/],
+    ["dynscaling+voteIndex+maxSamples=1.5", /maxSamples: got "1.5"\. Give a whole number/],
+    ["dynscaling+voteIndex+price=1+price=2", /changes the price more than once/],
   ])("is not %j", (spec, message) => {
     expect(() => parseMethods(spec)).toThrow(message);
     expect(() => parseMethods(spec)).toThrow(UsageError);
+  });
+});
+
+describe("an allocator of dynscaling run", () => {
+  it.each(Object.keys(ALLOCATORS))("is %s by its name", (name) => {
+    expect(parseAllocator(name).name).toBe(name);
+  });
+
+  it("takes options behind its name", () => {
+    const { isSettled, allocate } = parseAllocator("voteIndex+price=0.01+maxSamples=5+share=1");
+    expect([2, 4, 5].map((count) => isSettled?.(arm(0, 0, count)))).toEqual([true, true, true]);
+    const arms = [arm(0, 0, 4), arm(1, 0, 4)];
+    expect(allocate(arms, context)).toEqual([8, 8]);
+    const priority = parseAllocator("ucb+c=0").priority?.(arm(0, 0.5, 4), context);
+    expect(priority).toBe(0.5);
+  });
+
+  it.each([
+    ["greedy", /--allocator: got "greedy"/],
+    ["greedy+share=1", /--allocator: got "greedy"/],
+    ["voteIndex+", /of which "" is unknown/],
+    ["voteIndex+unit=2", /of which "unit=2" is unknown/],
+    ["voteIndex+c=1", /got "voteIndex\+c=1", but c belongs to ucb; its allocator is voteIndex/],
+    ["uniform+price=1", /price belongs to voteIndex; its allocator is uniform/],
+    ["voteIndex+share=0", /voteIndex\.roundShare: got 0/],
+    ["voteIndex+price=", /--allocator, price: got ""/],
+    ["voteIndex+share=1+share=1", /gives the top-ranked share more than once/],
+  ])("is not %j", (text, message) => {
+    expect(() => parseAllocator(text)).toThrow(message);
+    expect(() => parseAllocator(text)).toThrow(UsageError);
   });
 });

@@ -43,6 +43,8 @@ describe("dynscaling run refuses, before anything is spent,", () => {
     ["a negative temperature", ["--temperature=-1"], /--temperature: got "-1"/],
     ["an unknown allocator", ["--allocator", "greedy"], /--allocator: got "greedy".*ucb/],
     ["an allocator that is a helper", ["--allocator", "ranked"], /--allocator: got "ranked"/],
+    ["an option of another allocator", ["--allocator", "voteIndex+c=1"], /c belongs to ucb; its allocator/],
+    ["a price that is none", ["--allocator", "voteIndex+price=low"], /--allocator, price: got "low"/],
     ["an unknown extractor", ["--extractor", "toString"], /--extractor: got "toString".*boxed/],
     ["labels that are not there", ["--extractor", "oneOf"], /got "oneOf".*oneOf:LABEL,LABEL/],
     ["labels that end too early", ["--extractor", "someOf:a,"], /got "someOf:a,".*none empty/],
