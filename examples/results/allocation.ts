@@ -44,7 +44,7 @@ const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed);
 
 /** The methods at a budget: a cap may depend on it. The first sets the goal, the second is compared with all. */
 function rivals(pool: readonly PoolQuestion[], budget: number): Record<string, MethodFields> {
-  const share = { roundShare: 0.05 };
+  const share = { roundShare: 0.01 };
   const single = { unitSamples: 1 };
   const different = new Set(pool.flatMap(({ samples }) => samples.flatMap(({ answer }) => answer ?? [])));
   const answers = different.size <= 8 ? different.size : 32;
@@ -54,7 +54,7 @@ function rivals(pool: readonly PoolQuestion[], budget: number): Record<string, M
     "voteIndex, unit 1": { allocator: voteIndex(), ...single },
     "ucb, unit 8, top 1 (paper)": { allocator: ucb({ roundShare: TOP_ONE }), unitSamples: 8 },
     "ucb, unit 8, top 25%": { allocator: ucb(), unitSamples: 8 },
-    "ucb, unit 1, top 5%": { allocator: ucb(share), ...single },
+    "ucb, unit 1, top 1%": { allocator: ucb(share), ...single },
     "ucb, inverse margin, c 1, unit 8": {
       ...lean,
       allocator: ucb({ explorationRatio: 1 }),
@@ -82,7 +82,7 @@ function sweep(): Record<string, MethodFields> {
     `voteIndex, unit ${unitSamples}`,
     { allocator: voteIndex(), unitSamples },
   ]);
-  const shares = [0.01, 0.1, 0.25].map((roundShare): [string, MethodFields] => [
+  const shares = [0.02, 0.05, 0.1, 0.25].map((roundShare): [string, MethodFields] => [
     `voteIndex, unit 1, top ${100 * roundShare}%`,
     { allocator: voteIndex({ roundShare }), unitSamples: 1 },
   ]);

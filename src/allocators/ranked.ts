@@ -37,11 +37,17 @@ export function ranked(options: RankedOptions): Allocator {
   return rankedBy(options, options.roundShare, DEFAULT_ROUND_SHARE);
 }
 
-/** As `ranked()`, with a default share of the allocator's own. */
+/**
+ * As `ranked()`, with a default share of the allocator's own.
+ *
+ * @param limitedShare the default where the calls at a time are limited: as the slots are
+ *   filled anyway, smaller rounds cost no time there
+ */
 export function rankedBy(
   { name, priority, ranking }: RankedOptions,
   givenShare: number | undefined,
   defaultShare: number,
+  limitedShare: number = defaultShare,
 ): Allocator {
   const roundShare = givenShare ?? defaultShare;
   if (typeof roundShare !== "number" || !(roundShare > 0 && roundShare <= 1)) {
@@ -59,9 +65,10 @@ export function rankedBy(
         .toSorted((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
       const pulls = arms.map(() => 0);
       let left = context.pulls;
+      const share = givenShare ?? (context.slots === Infinity ? defaultShare : limitedShare);
       const size = Math.max(
         1,
-        ceilingOf(roundShare, arms.length),
+        ceilingOf(share, arms.length),
         givenShare === undefined ? armsThatFill(context) : 0,
       );
       for (const place of order.slice(0, size)) {

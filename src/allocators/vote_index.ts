@@ -29,7 +29,11 @@ export interface VoteIndexShape {
 
 /** Options of `voteIndex()`. */
 export interface VoteIndexOptions extends VoteIndexShape {
-  /** Share of the arms that get a unit in each round, in (0, 1]. Default 0.05, or more: see `ranked()`. */
+  /**
+   * Share of the arms that get a unit in each round, in (0, 1]. The smaller, the more is known
+   * at each choice. Default 0.05; where `maxConcurrency` limits the calls, 0.01, or as many arms as
+   * fill the slots: see `ranked()`.
+   */
   roundShare?: number;
   /**
    * An arm whose index is below this price is settled: it gets no more samples
@@ -50,6 +54,7 @@ export interface VoteIndexOptions extends VoteIndexShape {
 }
 
 const DEFAULT_INDEX_SHARE = 0.05;
+const LIMITED_INDEX_SHARE = 0.01;
 
 /**
  * Units go to the questions whose vote gains most from the next sample: the
@@ -82,7 +87,7 @@ export function voteIndex(options: VoteIndexOptions = {}): Allocator {
     ranking: { level: () => 0, rank },
   };
   return {
-    ...rankedBy(named, roundShare, DEFAULT_INDEX_SHARE),
+    ...rankedBy(named, roundShare, DEFAULT_INDEX_SHARE, LIMITED_INDEX_SHARE),
     isSettled: (arm) =>
       arm.samples.length + arm.inFlight >= maxSamples || (price > 0 && indexOf(arm) < price),
   };

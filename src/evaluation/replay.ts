@@ -130,7 +130,8 @@ function play(
   const rounds = playRounds(questions, played, openAccount(budget, pool.length), {
     samplesPerCall: 1,
     isOpen: (arm) => nextOf(arm.index) !== undefined && (source?.hasMore(arm) ?? true),
-    slots: Infinity,
+    // Nothing is gained by asking for more at a time than has to be known.
+    slots: 1,
   });
   const replies = ({ arm: { index }, request }: Call<unknown, unknown>): Reply[] => {
     if (isRecorded(request)) return [toReply(request.recorded)];
