@@ -38,6 +38,9 @@ const SHOWN = [8, 16, 32];
 const COST_BUDGETS = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];
 const COST_SHOWN = [4, 8, 16, 32];
 
+/** Rounds as they are where nothing limits the calls at a time. */
+const FIVE = { roundShare: 0.05 };
+
 const SPENDS: readonly Spend[] = ["samples", "outputTokens"];
 
 const allocated = (allocator: MethodFields["allocator"], unitSamples: number): MethodFields => ({
@@ -47,7 +50,7 @@ const allocated = (allocator: MethodFields["allocator"], unitSamples: number): M
 
 /** The vote index with a look at what samples cost, which it has where tokens are limited. */
 function costAware(): Allocator {
-  const index = voteIndex();
+  const index = voteIndex(FIVE);
   return {
     ...index,
     allocate(arms, context) {
@@ -63,19 +66,19 @@ const OF_EIGHT: Readonly<Record<string, MethodFields>> = {
   "an even split": allocated(uniform(), 8),
   "ucb, units of 8, one a round": allocated(ucb({ roundShare: TOP_ONE }), 8),
   "ucb, units of 8, top 5%": allocated(ucb({ roundShare: 0.05 }), 8),
-  "voteIndex, units of 8": allocated(voteIndex(), 8),
+  "voteIndex, units of 8": allocated(voteIndex(FIVE), 8),
   "voteIndex, units of 8, top 25%": allocated(voteIndex({ roundShare: 0.25 }), 8),
 };
 
 const SMALLER: Readonly<Record<string, MethodFields>> = {
   "ucb, units of 2": allocated(ucb(), 2),
   "ucb, units of 1": allocated(ucb(), 1),
-  "voteIndex, units of 2": allocated(voteIndex(), 2),
-  "voteIndex, units of 1": allocated(voteIndex(), 1),
+  "voteIndex, units of 2": allocated(voteIndex(FIVE), 2),
+  "voteIndex, units of 1": allocated(voteIndex(FIVE), 1),
 };
 
 const COST: Readonly<Record<string, MethodFields>> = {
-  "blind to cost": allocated(voteIndex(), 1),
+  "blind to cost": allocated(voteIndex(FIVE), 1),
   "divided by the expected cost": allocated(costAware(), 1),
 };
 

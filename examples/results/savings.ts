@@ -32,7 +32,11 @@ const METHODS: Readonly<Record<string, MethodFields>> = {
     uncertainty: inverseMargin,
     allocator: ucb({ explorationRatio: 1 }),
   },
-  "vote index, units of 1": { ...selfConsistency(), allocator: voteIndex(), unitSamples: 1 },
+  "vote index, units of 1": {
+    ...selfConsistency(),
+    allocator: voteIndex({ roundShare: 0.05 }),
+    unitSamples: 1,
+  },
   "Adaptive-Consistency": adaptiveConsistency(),
   ESC: earlyStopping(),
 };

@@ -100,7 +100,7 @@ for (const path of process.argv.slice(2)) {
     answer !== null && (reference.get(id) ?? []).includes(answer);
   const methods = {
     uniform: selfConsistency(),
-    batch: { allocator: voteIndex(), unitSamples: 1 },
+    batch: { allocator: voteIndex({ roundShare: 0.05 }), unitSamples: 1 },
   };
   const cells: Record<string, { shares: number[]; samples: number[] }> = {};
   const add = (column: string, share: number, samples: number): void => {

@@ -58,7 +58,11 @@ const even: MethodFields = { ...selfConsistency(), unitSamples: 1 };
 const METHODS: Record<string, MethodFields> = {
   "plain majority": even,
   "DynScaling, ucb": { ...withoutIntegratedSampling(), unitSamples: Math.ceil(samplesPerInput / 2) },
-  "DynScaling, vote index": { ...withoutIntegratedSampling(), allocator: voteIndex(), unitSamples: 1 },
+  "DynScaling, vote index": {
+    ...withoutIntegratedSampling(),
+    allocator: voteIndex({ roundShare: 0.05 }),
+    unitSamples: 1,
+  },
 };
 
 /** The answers of each run of a method, all over the same questions. */
