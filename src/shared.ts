@@ -5,7 +5,7 @@ import { voteIndex } from "./allocators/vote_index.js";
 import type { Budget } from "./core/budget.js";
 import { OptionError, requireInteger, requireKnownKeys } from "./core/errors.js";
 import { openStreamPrice } from "./core/stream_price.js";
-import type { StreamPrice } from "./core/stream_price.js";
+import type { OpenQuestion, StreamPrice } from "./core/stream_price.js";
 import type { Allocator, Sampler } from "./core/types.js";
 import type { ToolBinding } from "./langchain/model.js";
 import type { InputRecord, ScaledMessage } from "./langchain/record.js";
@@ -230,23 +230,27 @@ async function solveOne(
   const late = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)];
   const signals = [...late, ...(options.signal ? [options.signal] : [])];
   const config = { ...options, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) };
+  const priced = budget.price.begin();
+  let samples: number | null = null;
   try {
-    const parts = { pool: question.pool, allocator: allocatorOf(budget), sampler, unitSamples };
+    const parts = { pool: question.pool, allocator: allocatorOf(priced), sampler, unitSamples };
     const record = await solve(input, config, parts);
     options.signal?.throwIfAborted();
     budget.inputs += 1;
-    budget.price.finish(record.samples);
+    samples = record.samples;
     return record;
   } finally {
+    priced.finish(samples);
     question.close();
   }
 }
 
 /** The price is asked at every decision: what others spend meanwhile counts. */
-function allocatorOf({ price }: SharedBudget): Allocator {
-  const isWorth = (arm: Parameters<NonNullable<Allocator["isSettled"]>>[0]): boolean =>
-    voteIndex({ price: price.now() }).isSettled?.(arm) !== true;
-  return { ...voteIndex(), isSettled: (arm) => !isWorth(arm) };
+function allocatorOf(priced: OpenQuestion): Allocator {
+  return {
+    ...voteIndex(),
+    isSettled: (arm) => voteIndex({ price: priced.now(arm.samples.length) }).isSettled?.(arm) === true,
+  };
 }
 
 /** @throws {OptionError} if an option is unknown or out of range, or the total cannot pay for one call */

@@ -177,12 +177,28 @@ describe("the price of a stream", () => {
   it("rises with what is overspent and falls with what is saved", () => {
     const price = openStreamPrice(8);
     const start = price.now();
-    price.finish(16);
+    price.begin().finish(16);
     const risen = price.now();
     expect(risen).toBeGreaterThan(start);
-    price.finish(0);
+    price.begin().finish(0);
     expect(price.now()).toBeCloseTo(start, 12);
-    price.finish(4);
+    price.begin().finish(4);
     expect(price.now()).toBeLessThan(start);
+  });
+
+  it("rises for the others while a question is still above the target, once", () => {
+    const price = openStreamPrice(8);
+    const start = price.now();
+    const [hard, easy] = [price.begin(), price.begin()];
+    expect(easy.now(2)).toBe(start);
+    expect(hard.now(24)).toBe(start);
+    const risen = easy.now(3);
+    expect(risen).toBeCloseTo(start * Math.exp(0.1 * 2), 12);
+    expect(hard.now(16)).toBe(start);
+    expect(easy.now(3)).toBeCloseTo(start * Math.exp(0.1), 12);
+    hard.finish(16);
+    expect(price.now()).toBeCloseTo(start * Math.exp(0.1 + 0.02), 12);
+    easy.finish(null);
+    expect(price.now()).toBeCloseTo(start * Math.exp(0.1 + 0.02), 12);
   });
 });

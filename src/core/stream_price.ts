@@ -5,8 +5,21 @@
 export interface StreamPrice {
   /** Least index at which a sample is worth its price now. */
   now(): number;
-  /** Tells that a question is done. */
-  finish(samples: number): void;
+  /** Tells that a question has come. */
+  begin(): OpenQuestion;
+}
+
+/** A question that is being sampled. */
+export interface OpenQuestion {
+  /**
+   * The price to it. What other open questions have spent beyond the target counts already:
+   * hard ones take longest, and until they are done the others would take the spend for low.
+   *
+   * @param samples of this question so far
+   */
+  now(samples: number): number;
+  /** Tells that it is done; `null` if it failed, and does not count. */
+  finish(samples: number | null): void;
 }
 
 /** Samples on average at a price, the other way round, as measured on recorded answers of several models. */
@@ -32,12 +45,31 @@ const MOST_DEBT = 20;
 export function openStreamPrice(samplesPerInput: number): StreamPrice {
   let level = Math.log(priceOfAverage(samplesPerInput));
   let debt = 0;
+  /** What open questions have spent beyond the target. */
+  let early = 0;
+  const priceAt = (owed: number): number =>
+    Math.exp(level + DEBT_RATE * Math.max(-MOST_DEBT, Math.min(MOST_DEBT, owed)));
   return {
-    now: () => Math.exp(level + DEBT_RATE * Math.max(-MOST_DEBT, Math.min(MOST_DEBT, debt))),
-    finish(samples) {
-      const excess = samples / samplesPerInput - 1;
-      debt += excess;
-      level += LEARNING_RATE * excess;
+    now: () => priceAt(debt + early),
+    begin() {
+      let own = 0;
+      const count = (beyond: number): void => {
+        early += beyond - own;
+        own = beyond;
+      };
+      return {
+        now(samples) {
+          count(Math.max(0, samples / samplesPerInput - 1));
+          return priceAt(debt + early - own);
+        },
+        finish(samples) {
+          count(0);
+          if (samples === null) return;
+          const excess = samples / samplesPerInput - 1;
+          debt += excess;
+          level += LEARNING_RATE * excess;
+        },
+      };
     },
   };
 }
