@@ -140,7 +140,8 @@ export class SharedScaling extends Runnable<BaseLanguageModelInput, ScaledMessag
 
   /**
    * The same for objects of a schema, drawing on the same budget; see
-   * `DynScaling.withStructuredOutput()`.
+   * `DynScaling.withStructuredOutput()`. A tolerance is unknown to the price: numbers that
+   * differ count as different answers there.
    *
    * @param schema zod, standard schema or JSON schema
    * @throws {OptionError} before anything is spent, if the model cannot do it, or not so

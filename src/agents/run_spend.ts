@@ -19,12 +19,18 @@ export function note(message: AIMessage, middleware: string, { spent, reserved }
   message.response_metadata = { ...message.response_metadata, [SPEND]: noted };
 }
 
+/** What a human message comes after that a middleware adds in the middle of a run: a tool's result, or another one. */
+const GOES_ON: ReadonlySet<string> = new Set(["human", "tool"]);
+
 /** The human message that the run begins with, and what its calls noted since. */
 export function runOf(
   messages: readonly BaseMessage[],
   middleware: string,
 ): { start: BaseMessage | undefined; spent: Noted["budget"][] } {
-  const at = messages.findLastIndex((message) => message.getType() === "human");
+  const at = messages.findLastIndex(
+    (message, place) =>
+      message.getType() === "human" && !GOES_ON.has(messages[place - 1]?.getType() ?? "none"),
+  );
   const spent = messages.slice(at + 1).flatMap(({ response_metadata }) => {
     const noted = (response_metadata as { [SPEND]?: Noted } | undefined)?.[SPEND];
     return noted?.middleware === middleware ? noted.budget : [];

@@ -56,7 +56,8 @@ export interface ScaleModelCallsOptions {
  * the run do not hold another sample. The agent goes on with the winning message: only
  * its calls are executed.
  *
- * A run begins at the last human message of the state. What it has spent, and what its
+ * A run begins at the last human message of the state that follows neither a tool's result nor
+ * another human message, such as a middleware may add. What it has spent, and what its
  * failed calls may have cost, is noted in its own messages, so it holds over checkpoints
  * and interrupts, and runs side by side do not share. A scaled call whose every sample
  * fails throws, as a model does; what it may have cost counts if it is tried again.

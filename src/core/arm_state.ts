@@ -40,6 +40,8 @@ export interface Terms<Message> {
   rereads?: boolean;
   /** Called with a message that is not needed any more, before it is dropped; without it, all are kept. */
   forget?: ((arm: Arm<Message>, message: Message) => void) | undefined;
+  /** Calls of the arm that an earlier run paid for: they are granted before anything new. */
+  paidFor?: ((arm: Arm<Message>) => number) | undefined;
   /** Whether the arm may still be pulled (its caller may have aborted it). */
   isOpen(arm: Arm<Message>): boolean;
 }

@@ -62,6 +62,8 @@ export class Course<Message, Prompt> {
   /** Questions whose first units take turns. */
   readonly #block: number;
   #units = 0;
+  /** No arm before it has calls left that an earlier run paid for. */
+  #firstOwed = 0;
   #rounds = 0;
   /** Calls in flight. */
   #inFlight = 0;
@@ -212,6 +214,12 @@ export class Course<Message, Prompt> {
       this.#nextLook = this.#booked + this.#states.length;
       this.#meanOutputTokens = this.#tokens.value;
     }
+    const owed = this.#owed();
+    if (owed) {
+      this.#rounds += 1;
+      this.#start(owed, Math.min(pulls, this.#method.unitSamples), null);
+      return true;
+    }
     const winners = this.#contenders.next({
       usedSamples: this.#granted,
       unitSamples: this.#method.unitSamples,
@@ -226,6 +234,19 @@ export class Course<Message, Prompt> {
     }
     this.#fault ??= this.#contenders.fault;
     return winners.length > 0;
+  }
+
+  /** The next arm with calls that an earlier run paid for. */
+  #owed(): ArmState<Message> | undefined {
+    const { paidFor, samplesPerCall } = this.#terms;
+    if (paidFor === undefined) return undefined;
+    for (; this.#firstOwed < this.#states.length; this.#firstOwed++) {
+      const state = this.#states[this.#firstOwed] as ArmState<Message>;
+      const { arm } = state;
+      if (!canBePulled(state, this.#terms)) continue;
+      if (paidFor(arm) * samplesPerCall > arm.samples.length + arm.inFlight) return state;
+    }
+    return undefined;
   }
 
   #send(unit: Unit<Message, Prompt>, wave: Wave<Message, Prompt>): UnitCall<Message, Prompt> {

@@ -170,12 +170,14 @@ function shareOver(answers: readonly JudgedAnswer[], isTrue: (answer: JudgedAnsw
 export function requireAnswers(option: string, answers: readonly JudgedAnswer[]): void {
   if (!Array.isArray(answers) || answers.length === 0)
     throw new OptionError(option, answers, "Give a list of at least one judged answer.");
-  for (const { question, agreement, votes } of answers as readonly JudgedAnswer[]) {
+  for (const { question, agreement, votes, correct } of answers as readonly JudgedAnswer[]) {
     if (typeof question !== "string")
       throw new OptionError(`${option}.question`, question, "Give the question, or its id, as a text.");
     if (!(agreement >= 0 && agreement <= 1))
       throw new OptionError(`${option}.agreement`, agreement, "Give a share from 0 to 1.");
     if (!(votes >= 0)) throw new OptionError(`${option}.votes`, votes, "Give the number of votes cast.");
+    if (typeof correct !== "boolean")
+      throw new OptionError(`${option}.correct`, correct, "Give true or false.");
   }
 }
 

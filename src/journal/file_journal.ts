@@ -194,8 +194,10 @@ async function openForMore(path: string): Promise<FileHandle> {
   }
   return open(path, FOR_MORE | constants.O_CREAT | constants.O_EXCL).catch((error: unknown) => {
     // Another process began it in between; the lock decides.
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return open(path, FOR_MORE);
-    throw unusable(path, error);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(path, error);
+    return open(path, FOR_MORE).catch((refused: unknown) => {
+      throw unusable(path, refused);
+    });
   });
 }
 

@@ -27,7 +27,13 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
   const file = `${path}.lock`;
   const own = holderText(await ownHolder());
   while (!(await create(file, own))) {
-    const holder = await readFile(file, "utf8").catch(() => undefined);
+    const holder = await readFile(file, "utf8").catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return undefined;
+      // Asked again, it would say the same for ever.
+      throw new LockedError(
+        `the lock ${file} cannot be read (${(error as Error).message}); if no other process adds to ${path}, delete it.`,
+      );
+    });
     // It was given back in between.
     if (holder === undefined) continue;
     if (held.has(file) || !(await isGone(file, holder))) {

@@ -11,6 +11,7 @@ import type { Method } from "../core/rounds.js";
 import type { Outside, Schedule } from "../core/solve.js";
 import type { Arm, Tally } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
+import { race } from "./calls.js";
 import { openForgotten } from "./forgotten.js";
 import { generator } from "./generate.js";
 import type { AnswerExtractor } from "./generate.js";
@@ -171,6 +172,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       samplesPerCall,
       slots,
       ...(forgets && { forget: forgotten.add }),
+      ...(journal && { paidFor: (arm: Arm) => journal.paidFor(arm.index) }),
       isOpen: (arm) => !stop.signal.aborted && inputOf(arm).config.signal?.aborted !== true,
       openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record, spend),
@@ -187,6 +189,8 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       },
     };
     const unwatch = throwsOnAbort ? stopWhenAborted(open, stop) : () => {};
+    // What was decided followed the order of arrival, which is another now.
+    if (journal && batch.schedule === "continuous") await race(stop.signal, () => journal.load());
     const questions = open.map(({ question }) => question);
     const solving = solve(questions, batch.method, account, outside, batch.schedule);
     const solutions = await solving.finally(unwatch);

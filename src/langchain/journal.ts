@@ -74,6 +74,10 @@ export interface JournalSettings {
 /** The journal of one batch. */
 export interface BatchJournal {
   ask: Ask;
+  /** Reads what earlier runs paid for. */
+  load: () => Promise<void>;
+  /** Calls of a question that earlier runs paid for, once it is read. */
+  paidFor: (arm: number) => number;
   /** Why nothing more can be kept, once that is so. */
   failure: () => Error | undefined;
   close: () => void;
@@ -108,6 +112,8 @@ export function openJournal(
   const arms = keys.map((key) => new ArmJournal(store, key, method.unitSamples, writes));
   return {
     ask: (arm, ...rest) => (arms[arm] as ArmJournal).ask(...rest),
+    load: async () => void (await Promise.all(arms.map((arm) => arm.load()))),
+    paidFor: (arm) => (arms[arm] as ArmJournal).paidFor,
     failure: () => writes.failure,
     close: () => {
       writes.isOver = true;
@@ -160,6 +166,14 @@ class ArmJournal {
     // Calls of one wave that were lost together must not hide those behind them.
     this.#window = Math.max(WINDOW, unitSamples);
     this.#writes = writes;
+  }
+
+  /** Calls that earlier runs paid for. */
+  paidFor = 0;
+
+  async load(): Promise<void> {
+    this.#recorded ??= this.#load();
+    this.paidFor = (await this.#recorded).size;
   }
 
   async ask(

@@ -33,7 +33,7 @@ function standInOf(part: unknown, allAttempts: boolean, known: Map<object, unkno
   }
   if (allAttempts && Number(part["maxAttemptNumber"]) > 1 && "bound" in part)
     others.set("maxAttemptNumber", 1);
-  if (others.size === 0 || hasPrivateFields(part)) return part;
+  if (others.size === 0 || hasPrivateFields(part) || !allCanDiffer(part, others)) return part;
   const standIn = new Proxy(part, {
     get: (target, field, receiver) =>
       others.has(field) ? others.get(field) : Reflect.get(target, field, receiver),
@@ -66,6 +66,14 @@ function isCaller(value: unknown): value is Fields {
 /** Its queue stays the one of the user's model. */
 function singleCaller(caller: Fields): unknown {
   return Object.create(caller, { maxRetries: { value: 0 } });
+}
+
+/** A stand-in may not say otherwise of what is frozen. */
+function allCanDiffer(part: object, others: ReadonlyMap<string | symbol, unknown>): boolean {
+  return [...others.keys()].every((field) => {
+    const { configurable = true, writable = true } = Object.getOwnPropertyDescriptor(part, field) ?? {};
+    return configurable || writable;
+  });
 }
 
 /** As classes are written, and as compilers write them for older engines. */

@@ -30,9 +30,8 @@ export interface ObjectVote {
   key(object: unknown): string;
   /**
    * The object to return, given all that vote and the one that the voting rule elected.
-   * What it puts together is returned only if the schema accepts it as it is; else it is
-   * asked again about the objects as the responses wrote them, before the schema
-   * transformed them, and what the schema makes of that is returned.
+   * What it puts together is returned only if the schema accepts it as it is, or makes the
+   * very same of it put together as the responses wrote it, before the schema transformed it.
    *
    * @param ballots at least one
    */

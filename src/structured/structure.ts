@@ -12,7 +12,7 @@ import type { InputRecord } from "../langchain/record.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { attemptsAsJson } from "./attempts_as_json.js";
 import type { FieldMeasure } from "./field_uncertainty.js";
-import { requireShallow } from "./json_key.js";
+import { hasFields, presentFields, requireShallow } from "./json_key.js";
 import { wholeObject } from "./object_vote.js";
 import type { Ballot, ObjectVote, Verdict } from "./object_vote.js";
 import type { FieldAgreement } from "./poll.js";
@@ -197,15 +197,45 @@ async function judge(
 ): Promise<Verdict> {
   const verdict = vote.decide(ballots, elected);
   if (ballots.some(({ object }) => object === verdict.object)) return verdict;
-  const checked = await validate(verdict.object);
+  const checked = await tried(validate, verdict.object);
   if ("value" in checked && vote.key(checked.value) === vote.key(verdict.object)) return verdict;
   const written = new Map(
     ballots.map((ballot) => [ballot, { answer: vote.key(ballot.written), object: ballot.written }]),
   );
   const combined = vote.decide([...written.values()], written.get(elected) as Ballot);
-  const parsed = await validate(combined.object);
-  if ("value" in parsed) return { ...combined, object: parsed.value };
+  const parsed = await tried(validate, asWritten(combined.object, verdict.object, vote, ballots));
+  // What was written is counted by other rules than what it means: the votes are on the latter.
+  if ("value" in parsed && vote.key(parsed.value) === vote.key(verdict.object))
+    return { ...verdict, object: parsed.value };
   return (vote.fallBack ?? wholeObject.decide)(ballots, elected);
+}
+
+/** What the schema says of an object that no model wrote: it may stumble over it. */
+async function tried(validate: Validate, object: unknown): Promise<Validated> {
+  try {
+    return await validate(object);
+  } catch (error) {
+    return { why: asError(error).message };
+  }
+}
+
+/** A combined object as written, whose fields are those of responses that gave what the field became. */
+function asWritten(combined: unknown, decided: unknown, vote: ObjectVote, ballots: readonly Cast[]): unknown {
+  if (!hasFields(combined) || !hasFields(decided)) return combined;
+  const keyOf = (name: string, value: unknown): string => vote.key({ [name]: value });
+  const given = presentFields(decided).flatMap(([name, value]) => {
+    const wanted = keyOf(name, value);
+    const from = ballots.find(
+      ({ object, written }) =>
+        hasFields(object) &&
+        hasFields(written) &&
+        Object.hasOwn(object, name) &&
+        Object.hasOwn(written, name) &&
+        keyOf(name, (object as Record<string, unknown>)[name]) === wanted,
+    );
+    return from ? [[name, (from.written as Record<string, unknown>)[name]]] : [];
+  });
+  return Object.fromEntries([...Object.entries(combined), ...given]);
 }
 
 function completed(record: InputRecord, vote: ObjectVote, verdict: Verdict): StructuredRecord {

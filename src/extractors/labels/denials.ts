@@ -18,6 +18,10 @@ const MARK_BEHIND = /^["'*_`)\]]*\s*(?:[✗✘✕✖❌☐⬜🚫⛔×≠~]|[([]
 const DENIED_AGAIN =
   /(?<!\p{L})(?:it|this|that)(?:'s not|(?: is|'s)(?: \p{L}+ly)? not| isn't| is no)(?: a| an| really| actually| the)*(?!\p{L})/gu;
 
+/** "Label: spam", and then "Wait, that's wrong": nothing is concluded. */
+const ALL_TAKEN_BACK =
+  /(?:^|[\n.!?…])[\s"'*_]*(?:wait|hmm+|hold on|oops|no)(?!\p{L})[^\n]{0,60}?(?:(?<!\p{L})(?:wrong|incorrect|mistake\p{L}*)|(?:not|n't)(?: \p{L}+){0,2} (?:right|correct))(?!\p{L})/u;
+
 const DENIALS = new Set(
   "no not false nein non nope nah never unlikely improbable impossible rejected excluded incorrect wrong denied discarded dismissed refuted absent kidding doubtful нет 否 いいえ 不是".split(
     " ",
@@ -92,6 +96,8 @@ export function isTakenBack(text: string, label: string, vocabulary: Vocabulary)
       if (mentions.some((mention) => mention.label === label && mention.start < index)) return true;
     }
   }
+  const own = mentions.findLast((mention) => mention.label === label);
+  if (own !== undefined && ALL_TAKEN_BACK.test(text.slice(own.start))) return true;
   return [...text.matchAll(RETRACTION)].some(({ index }) => {
     const last = mentions.findLast(({ start }) => start >= index);
     if (last === undefined || last.label === label) return false;

@@ -46,17 +46,17 @@ export const SAID: RegExp = new RegExp(
 
 /** Words that make what follows in their clause no statement of it. */
 export const NEGATORS: ReadonlySet<string> = words(
-  "not no never neither nor without hardly barely cannot isn't aren't wasn't doesn't don't didn't won't wouldn't can't couldn't shouldn't ain't rather instead unlikely excluding except lacks lacking rules than against non anything nothing nobody none doubt deny refuse avoid mistake mistaken error hard difficult tough far false incorrect wrong",
+  "not no never neither nor without hardly barely cannot isn't aren't wasn't doesn't don't didn't won't wouldn't can't couldn't shouldn't ain't rather instead unlikely excluding except lacks lacking rules than against non anything nothing nobody none doubt deny refuse avoid mistake mistaken error hard difficult tough far false incorrect wrong disagree disagrees unable",
 );
 
 /** Words that make it doubtful, or somebody else's opinion. */
 export const HEDGES: ReadonlySet<string> = words(
-  "if could might may maybe perhaps possibly either whether unless between were initially originally almost nearly chance probability likelihood some many user users customer author writer reviewer sender people someone others they he she says said claims thinks filter filters often usually sometimes",
+  "if could might may maybe perhaps possibly either whether unless between were initially originally almost nearly chance probability likelihood some many user users customer author writer reviewer sender people someone others they he she says said claims thinks filter filters often usually sometimes suppose supposing assume assuming when depending tempted tempting used previous previously earlier system agent",
 );
 
 /** "Second label: x", "possible class: x". */
 export const OTHERS: ReadonlySet<string> = words(
-  "possible potential alternative second secondary third previous earlier initial original wrong incorrect rejected other another old not former candidate opposite no example sample true gold user customer tentative preliminary proposed prior",
+  "possible potential alternative second secondary third previous earlier initial original wrong incorrect rejected other another old not former candidate opposite no example sample true gold user customer tentative preliminary proposed prior available allowed missing",
 );
 
 /** "Not this category: x", "runner-up label: x": near the name, whatever is between. */
@@ -66,7 +66,7 @@ export const REJECTED: ReadonlySet<string> = words(
 
 /** Fields of an object that tell something else than the label. */
 export const ASIDE_FIELDS: ReadonlySet<string> = words(
-  "input text message reason reasoning why explanation rationale thought thoughts comment note notes example prompt question quote evidence",
+  "input text message reason reasoning why explanation rationale thought thoughts comment note notes example prompt question quote evidence confidence certainty probability likelihood",
 );
 
 /** A field that is `false` says that the label beside it does not hold. */

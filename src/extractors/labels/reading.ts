@@ -201,7 +201,7 @@ function endOf(
     if (COMMON.has((words[last] as Word).text)) return next.text === "because" ? end : null;
     if (ENDS.has(next.text) || may.has(next.text)) return end;
     // "a high priority ticket"
-    if (end > last + 1 || !NOUNS.has(next.text)) return null;
+    if (end > last + 1 || gap.includes("/") || !NOUNS.has(next.text)) return null;
   }
 }
 
