@@ -3,7 +3,7 @@
  * the answers as they arrive, and what the next one is worth to the vote. The answers are
  * made up, the allocation is real. Writes examples/figure/why.svg; takes seconds.
  *
- *   npx tsx examples/why_figure.ts
+ *   npx tsx examples/figure/why.ts
  */
 import { writeFile } from "node:fs/promises";
 import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
@@ -149,6 +149,6 @@ const names = Object.keys(QUESTIONS);
 const records = await scaled.solve(names);
 const points = records.flatMap((record, place) => pointsOf(record, names[place] as string));
 const view = new View(parse(compile(figure(points)).spec), { renderer: "none" });
-await writeFile(new URL("./figure/why.svg", import.meta.url), `${await view.toSVG()}\n`);
+await writeFile(new URL("./why.svg", import.meta.url), `${await view.toSVG()}\n`);
 for (const [place, { samples, votes, rounds }] of records.entries())
   console.log(names[place], samples, votes.slice(0, 3), rounds.at(-1)?.priority?.toFixed(4));
