@@ -17,6 +17,7 @@ import { selfConsistency } from "langchain-dynscaling/baselines";
 import { compile } from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
 import { View, parse } from "vega";
+import { numbersFrom } from "../data/seeded.js";
 
 /** How often each question gets its most frequent answer, the next one, and so on. */
 const QUESTIONS: Readonly<Record<string, readonly number[]>> = {
@@ -29,17 +30,6 @@ const QUESTIONS: Readonly<Record<string, readonly number[]>> = {
 const SEED = 11;
 const AVERAGE = 10;
 const ROLES = ["said the answer that won", "said the runner-up", "said something else"];
-
-/** Seeded numbers in [0, 1): mulberry32. */
-function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const random = numbersFrom(SEED);
 const model = RunnableLambda.from((input: BaseLanguageModelInput) => {

@@ -16,6 +16,7 @@ import { voteIndex } from "langchain-dynscaling/allocators";
 import { selfConsistency } from "langchain-dynscaling/baselines";
 import { infiniteVote, parsePool, replay, scoreRuns } from "langchain-dynscaling/evaluation";
 import type { PoolQuestion } from "langchain-dynscaling/evaluation";
+import { numbersFrom } from "../data/seeded.js";
 
 const AVERAGE = 8;
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -69,17 +70,6 @@ async function stream(
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   return { answers, samples: shared.spend.samples / pool.length };
-}
-
-/** Seeded numbers in [0, 1): mulberry32. */
-function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const mean = (values: readonly number[]): number =>

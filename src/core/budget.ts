@@ -68,6 +68,11 @@ export function completeBudget(budget: Budget, modelLimit: number | undefined): 
   return { ...budget, maxOutputTokensPerSample };
 }
 
+/** Whether tokens or dollars are limited, so that what a call may cost must be known. */
+export function limitsTokens({ totalOutputTokens, totalCostUsd }: Budget): boolean {
+  return totalOutputTokens !== undefined || totalCostUsd !== undefined;
+}
+
 function requireCost(value: unknown, prices: Prices | undefined): void {
   if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) {
     throw new OptionError("budget.totalCostUsd", value, "Give a number of US dollars above 0.");

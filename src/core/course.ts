@@ -95,8 +95,7 @@ export class Course<Message, Prompt> {
       // Also arms whose first samples are still out: whoever answers fast must not take their share.
       (state) => !this.#rereading.has(state) && canBePulled(state, terms),
     );
-    const { outputTokens, costUsd } = account.report().planned;
-    this.#block = outputTokens === null && costUsd === null ? QUESTIONS_IN_TURN : Infinity;
+    this.#block = this.#tokens.isOfUse ? Infinity : QUESTIONS_IN_TURN;
     const pulls = Math.min(method.unitSamples, Math.floor(account.samplesLeft() / questions.length));
     for (const state of this.#states) this.#start(state, pulls, null);
   }

@@ -3,13 +3,14 @@ import type { Usage } from "./types.js";
 
 /** The mean of the output tokens that the calls of a batch reported, where tokens are what it is limited in. */
 export class TokenMean {
-  readonly #isOfUse: boolean;
+  /** Whether tokens or dollars are limited. */
+  readonly isOfUse: boolean;
   #tokens = 0;
   #told = 0;
 
   constructor(account: Pick<Account, "report">) {
     const { outputTokens, costUsd } = account.report().planned;
-    this.#isOfUse = outputTokens !== null || costUsd !== null;
+    this.isOfUse = outputTokens !== null || costUsd !== null;
   }
 
   add({ outputTokens }: Usage): void {
@@ -20,6 +21,6 @@ export class TokenMean {
 
   /** `null` where a sample costs a sample, until one is known, and while all are zero. */
   get value(): number | null {
-    return this.#isOfUse && this.#tokens > 0 ? this.#tokens / this.#told : null;
+    return this.isOfUse && this.#tokens > 0 ? this.#tokens / this.#told : null;
   }
 }

@@ -57,7 +57,11 @@ export function wholeLines(text: string): string {
 /** Where providers' clients keep why a response ended; of OpenAI's Responses API, why it ended too early. */
 export function finishReason({ response_metadata }: EndedMessage): string {
   const metadata = response_metadata ?? {};
+  // No lists: it is asked of every response.
+  for (const field of FINISH_FIELDS) {
+    const reason = metadata[field];
+    if (typeof reason === "string") return reason;
+  }
   const incomplete = metadata["incomplete_details"] as { reason?: unknown } | null | undefined;
-  const found = FINISH_FIELDS.map((field) => metadata[field]).find((reason) => typeof reason === "string");
-  return String(found ?? incomplete?.reason ?? "unknown");
+  return String(incomplete?.reason ?? "unknown");
 }

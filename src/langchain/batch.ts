@@ -2,6 +2,7 @@ import type { BaseLanguageModelInput } from "@langchain/core/language_models/bas
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+import { limitsTokens } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
 import { OptionError } from "../core/errors.js";
 import { finiteOrNull } from "../core/limits.js";
@@ -9,7 +10,7 @@ import { settleAll } from "../core/settle.js";
 import { solve } from "../core/solve.js";
 import type { Method } from "../core/rounds.js";
 import type { Outside, Schedule } from "../core/solve.js";
-import type { Arm, Tally } from "../core/types.js";
+import type { Arm, Solution, Tally } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { race } from "./calls.js";
 import { openForgotten } from "./forgotten.js";
@@ -156,7 +157,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     }
     const settings = {
       ...batch,
-      model: singleRequests(batch.model, !repeatsUncertain(batch.budget)),
+      model: singleRequests(batch.model, limitsTokens(batch.budget)),
       // The schedule itself keeps to its slots.
       maxConcurrency: batch.schedule === "continuous" ? undefined : batch.maxConcurrency,
       stop: stop.signal,
@@ -189,11 +190,13 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       },
     };
     const unwatch = throwsOnAbort ? stopWhenAborted(open, stop) : () => {};
-    // What was decided followed the order of arrival, which is another now.
-    if (journal && batch.schedule === "continuous") await race(stop.signal, () => journal.load());
     const questions = open.map(({ question }) => question);
-    const solving = solve(questions, batch.method, account, outside, batch.schedule);
-    const solutions = await solving.finally(unwatch);
+    const play = async (): Promise<Solution<AIMessage>[]> => {
+      // What was decided followed the order of arrival, which is another now.
+      if (journal && batch.schedule === "continuous") await race(stop.signal, () => journal.load());
+      return solve(questions, batch.method, account, outside, batch.schedule);
+    };
+    const solutions = await play().finally(unwatch);
     groups?.close();
     const budget = account.report();
     const voted = solutions.map((solution, index) => {
@@ -260,16 +263,12 @@ export function withBatchId(
 }
 
 /** What may have been charged is repeated only where no limit has to know of it. */
-function repeatsUncertain({ totalOutputTokens, totalCostUsd }: Budget): boolean {
-  return totalOutputTokens === undefined && totalCostUsd === undefined;
-}
-
 function patienceOf({ model, retries, callTimeoutMs, budget, method }: Batch): Patience {
   return patience({
     model,
     retries,
     callTimeoutMs,
-    repeatsUncertain: repeatsUncertain(budget),
+    repeatsUncertain: !limitsTokens(budget),
     seed: method.seed,
   });
 }

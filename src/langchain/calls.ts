@@ -124,7 +124,7 @@ class Followers {
   }
 }
 
-/** The same for a task beside a call. */
+/** Waits for a task until its signal is aborted: some clients do not hear it, so nobody waits for them. */
 export function race<Result>(signal: AbortSignal, task: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);

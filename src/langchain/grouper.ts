@@ -2,6 +2,7 @@ import type { AIMessage } from "@langchain/core/messages";
 import { mergeConfigs, patchConfig } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { Account, Tokens } from "../core/account.js";
+import { limitsTokens } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
 import { OptionError, asError } from "../core/errors.js";
 import type { Method } from "../core/rounds.js";
@@ -85,7 +86,7 @@ export function openGrouper(
     ...care
   }: GrouperSettings,
 ): Grouper {
-  const { totalOutputTokens, totalCostUsd, maxOutputTokensPerSample = 0 } = budget;
+  const { totalCostUsd, maxOutputTokensPerSample = 0 } = budget;
   const worstOutput = grouping.maxOutputTokens ?? 0;
   const worstCase = (index: number, texts: readonly GivenText[], toCome: number): Tokens => ({
     outputTokens: worstOutput,
@@ -113,7 +114,7 @@ export function openGrouper(
     const fix = `It does not hold one call and one grouping for each of the ${questions.length} inputs; give a larger one.`;
     throw new OptionError(`budget.${limit}`, budget[limit], fix);
   }
-  const repeatsUncertain = totalOutputTokens === undefined && totalCostUsd === undefined;
+  const repeatsUncertain = !limitsTokens(budget);
   const repeat = patience({ ...care, model: grouping, repeatsUncertain, seed: method.seed });
   const openCall = openCalls(stop, maxConcurrency);
   const books = new Map<number, Book>();

@@ -144,6 +144,8 @@ interface Writes {
 
 /** The calls of one question; their places are the order in which they were asked. */
 class ArmJournal {
+  /** Calls that earlier runs paid for, once it is read. */
+  paidFor = 0;
   readonly #store: JournalStore;
   readonly #key: ArmKey;
   readonly #window: number;
@@ -168,12 +170,8 @@ class ArmJournal {
     this.#writes = writes;
   }
 
-  /** Calls that earlier runs paid for. */
-  paidFor = 0;
-
   async load(): Promise<void> {
-    this.#recorded ??= this.#load();
-    this.paidFor = (await this.#recorded).size;
+    this.paidFor = (await this.#records()).size;
   }
 
   async ask(
@@ -184,8 +182,7 @@ class ArmJournal {
     pay: Pay,
   ): Promise<Answered> {
     const turn = this.#queue.then(async () => {
-      this.#recorded ??= this.#load();
-      const recorded = await this.#recorded;
+      const recorded = await this.#records();
       const turns = await render();
       const request = messagesHash(turns, stage, purpose);
       return { turns, request, ...this.#find(recorded, request) };
@@ -217,6 +214,10 @@ class ArmJournal {
       }
       throw error;
     }
+  }
+
+  #records(): Promise<Map<number, JournalEntry>> {
+    return (this.#recorded ??= this.#load());
   }
 
   /** Where a request was recorded; or, without an entry, the place of a call to be paid for. */

@@ -2,6 +2,7 @@ import type { AIMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { isRefundable, openAccount } from "../core/account.js";
 import type { Account } from "../core/account.js";
+import { limitsTokens } from "../core/budget.js";
 import type { Budget } from "../core/budget.js";
 import { OptionError } from "../core/errors.js";
 import { isHopeless } from "../core/hopeless.js";
@@ -58,7 +59,7 @@ export class Pool {
     this.#attempt += 1;
     this.#failed = true;
     this.#replies = [];
-    const isPriced = budget.totalOutputTokens !== undefined || budget.totalCostUsd !== undefined;
+    const isPriced = limitsTokens(budget);
     const before = whole.usedSamples();
     const share = wholeCalls(whole.affordable() / inputs, samplesPerCall);
     this.#heldBackFor = (replies) => (isHopeless(replies) ? Math.max(0, share - paid(replies, isPriced)) : 0);

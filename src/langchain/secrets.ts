@@ -1,3 +1,5 @@
+import { WRAPPED_FIELDS } from "./model.js";
+
 const HIDDEN = "[hidden]";
 
 /** What looks like a key, wherever it comes from. */
@@ -10,9 +12,6 @@ const KEYS: readonly (readonly [RegExp, string])[] = [
 
 /** Characters of a key at least; what is shorter may be a word. */
 const SHORTEST = 8;
-
-/** Where Runnables keep those that they call. */
-const PARTS = ["bound", "first", "middle", "last", "runnable", "fallbacks"] as const;
 
 /** The values of what a model, or one inside it, declares as its secrets; the longest first. */
 export function secretsOf(model: object): readonly string[] {
@@ -29,7 +28,7 @@ function findSecrets(part: unknown, depth: number): string[] {
   >;
   const own = Object.keys(declared ?? {}).flatMap((name) => [fields[name], given?.[name]]);
   const texts = own.filter((value): value is string => typeof value === "string" && value.length >= SHORTEST);
-  return [...texts, ...PARTS.flatMap((name) => findSecrets(fields[name], depth + 1))];
+  return [...texts, ...WRAPPED_FIELDS.flatMap((name) => findSecrets(fields[name], depth + 1))];
 }
 
 /**
