@@ -18,7 +18,8 @@ const { values } = parseArgs({
 /** A script beside this one, its arguments, and those of a first look. */
 const benchmarks: { script: string; args?: string[]; quick?: string[] }[] = [
   { script: "schedule", quick: ["--seeds", "1"] },
-  { script: "scale", quick: ["--sizes", "1000,10000"] },
+  { script: "scale", quick: ["--sizes", "300,3000", "--repeats", "1"] },
+  { script: "scale", args: ["--schedule", "rounds"], quick: ["--sizes", "300,3000", "--repeats", "1"] },
   { script: "overhead", quick: ["--repeats", "3", "--inputs", "300"] },
   {
     script: "overhead",
@@ -26,6 +27,11 @@ const benchmarks: { script: string; args?: string[]; quick?: string[] }[] = [
     quick: ["--repeats", "3", "--inputs", "300"],
   },
   { script: "overhead", args: ["--traced", "--repeats", "3"], quick: ["--inputs", "200"] },
+  {
+    script: "overhead",
+    args: ["--traced", "--repeats", "3", "--concurrency", "64", "--schedule", "continuous"],
+    quick: ["--inputs", "200"],
+  },
   { script: "startup", quick: ["--repeats", "3"] },
   { script: "prompts" },
   { script: "local", quick: ["--repeats", "1", "--questions", "16"] },

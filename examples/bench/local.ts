@@ -1,22 +1,27 @@
 /**
  * Speed of the embedded model: sampled tokens per second of CPU time and of time, for 1 to
- * 32 sequences on one and two threads; and the share of the quick start's CPU time that
- * is spent outside of llama.cpp, which is what the main thread takes (Linux only).
+ * 32 sequences, each in a process that may run on one or two cores only (`taskset`; where
+ * there is none, on so many threads); and the share of the quick start's CPU time that is
+ * spent outside of llama.cpp (Linux only): see `quickstart_share.ts` for what counts.
  *
  *   npm run build && npx tsx examples/bench/local.ts [--questions 48] [--repeats 3]
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { DynScaling } from "langchain-dynscaling";
-import type { MethodFields } from "langchain-dynscaling";
-import { selfConsistency } from "langchain-dynscaling/baselines";
 import { ChatLocal, ledgerQuestions } from "langchain-dynscaling/local";
-import { independent } from "langchain-dynscaling/samplers";
 import { printTable } from "../support/table.js";
 import { median, report } from "./report.js";
 
 const { values } = parseArgs({
-  options: { questions: { type: "string", default: "48" }, repeats: { type: "string", default: "3" } },
+  options: {
+    questions: { type: "string", default: "48" },
+    repeats: { type: "string", default: "3" },
+    /** Set for the process that measures one speed. */
+    sequences: { type: "string" },
+    threads: { type: "string", default: "1" },
+  },
 });
 const count = Number(values.questions);
 const repeats = Number(values.repeats);
@@ -39,53 +44,73 @@ async function speedOf(sequences: number, threads: number): Promise<Speed> {
   return { perSecond: tokens / seconds, perCpuSecond: tokens / ((user + system) / 1e6) };
 }
 
-const rows: string[][] = [];
-for (const sequences of [1, 8, 16, 32]) {
-  const row = [String(sequences)];
-  for (const threads of [1, 2]) {
-    const speeds: Speed[] = [];
-    for (let repeat = 0; repeat < repeats; repeat++) speeds.push(await speedOf(sequences, threads));
-    row.push(median(speeds.map(({ perSecond }) => perSecond)).toFixed(0));
-    row.push(median(speeds.map(({ perCpuSecond }) => perCpuSecond)).toFixed(0));
+/** The cores that this process may run on; none where they cannot be chosen. */
+function choosableCores(): number[] {
+  if (spawnSync("taskset", ["--version"]).status !== 0) return [];
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+  return list.split(",").flatMap((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, place) => first + place);
+  });
+}
+
+/** What a script beside this one prints last, in a process of its own. */
+function lastLineOf(script: string, args: readonly string[], cores: readonly number[] = []): string {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const node = [process.execPath, ...process.execArgv, path, ...args];
+  const [command = "", ...rest] = cores.length > 0 ? ["taskset", "-c", cores.join(","), ...node] : node;
+  const { stdout, stderr, status } = spawnSync(command, rest, { encoding: "utf8", maxBuffer: 1e8 });
+  if (status !== 0) throw new Error(stderr);
+  return stdout.trimEnd().split("\n").at(-1) ?? "";
+}
+
+function measureSpeeds(): void {
+  const cores = choosableCores();
+  const unit = cores.length > 0 ? "core" : "thread";
+  const rows: string[][] = [];
+  const numbers = [1, 2].filter((number) => unit === "thread" || number <= cores.length);
+  for (const sequences of [1, 8, 16, 32]) {
+    const row = [String(sequences)];
+    for (const number of numbers) {
+      const args = [
+        "--questions",
+        String(count),
+        "--sequences",
+        String(sequences),
+        "--threads",
+        String(number),
+      ];
+      const speeds = Array.from(
+        { length: repeats },
+        () => JSON.parse(lastLineOf("local.ts", args, cores.slice(0, number))) as Speed,
+      );
+      row.push(median(speeds.map(({ perSecond }) => perSecond)).toFixed(0));
+      row.push(median(speeds.map(({ perCpuSecond }) => perCpuSecond)).toFixed(0));
+      report({
+        name: `tokens per second, ${sequences} sequences on ${number} ${unit}${number > 1 ? "s" : ""}`,
+        values: speeds.map(({ perSecond }) => perSecond),
+      });
+    }
+    rows.push(row);
+  }
+  printTable(
+    ["sequences", ...numbers.flatMap((number) => [`tokens/s, ${unit}s: ${number}`, "tokens/CPU s"])],
+    rows,
+  );
+}
+
+if (values.sequences !== undefined) {
+  console.log(JSON.stringify(await speedOf(Number(values.sequences), Number(values.threads))));
+} else {
+  measureSpeeds();
+  if (existsSync("/proc/self/task")) {
+    // As many questions as the quick start has, fewer in a first look.
+    const args = ["--questions", String(Math.min(30, count))];
     report({
-      name: `tokens per second, ${sequences} sequences on ${threads} ${threads > 1 ? "cores" : "core"}`,
-      values: speeds.map(({ perSecond }) => perSecond),
+      name: "the quick start's CPU time on the main thread, outside of llama.cpp",
+      target: { atMost: 15 },
+      values: Array.from({ length: repeats }, () => Number(lastLineOf("quickstart_share.ts", args))),
+      unit: "%",
     });
   }
-  rows.push(row);
-}
-printTable(["sequences", "tokens/s, 1 core", "tokens/CPU s", "tokens/s, 2 cores", "tokens/CPU s"], rows);
-
-/** CPU seconds of the main thread so far. */
-function mainThread(): number {
-  const fields = readFileSync(`/proc/self/task/${process.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ");
-  return (Number(fields?.[11]) + Number(fields?.[12])) / 100;
-}
-
-/** The methods of the quick start, on as many questions as `count` a fourth of. */
-async function shareOutside(): Promise<number> {
-  const questions = ledgerQuestions({ count: Math.ceil(count / 4), seed: 1 });
-  const budget = { totalOutputTokens: 800 * questions.length };
-  const methods: MethodFields[] = [selfConsistency(), {}, { sampler: independent() }];
-  const [cpu, main] = [process.cpuUsage(), mainThread()];
-  for (const method of methods) {
-    const model = new ChatLocal({ seed: 1, maxTokens: 192 });
-    await new DynScaling({ model, budget, seed: 1, ...method }).solve(
-      questions.map(({ question }) => question),
-    );
-    await model.dispose();
-  }
-  const { user, system } = process.cpuUsage(cpu);
-  return (100 * (mainThread() - main)) / ((user + system) / 1e6);
-}
-
-if (existsSync("/proc/self/task")) {
-  const shares: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) shares.push(await shareOutside());
-  report({
-    name: "the quick start's CPU time outside of llama.cpp",
-    target: { atMost: 15 },
-    values: shares,
-    unit: "%",
-  });
 }

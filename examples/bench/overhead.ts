@@ -102,7 +102,11 @@ server.close();
 server.closeAllConnections();
 
 const perSample = (name: string): number => (1000 * median(taken.get(name) ?? [])) / (inputs * samples);
-const setting = `${values.traced ? "traced" : "untraced"}${values.concurrency ? `, ${values.concurrency} in flight` : ""}`;
+const setting = [
+  values.traced ? "traced" : "untraced",
+  ...(values.schedule ? [values.schedule] : []),
+  ...(values.concurrency ? [`${values.concurrency} in flight`] : []),
+].join(", ");
 for (const name of Object.keys(ways)) {
   const [plain, ours] = [taken.get(`model.batch, ${name}`) ?? [], taken.get(`DynScaling, ${name}`) ?? []];
   report({

@@ -52,7 +52,7 @@ function rivals(pool: readonly PoolQuestion[], budget: number): Record<string, M
   return {
     uniform: { allocator: uniform(), ...single },
     "voteIndex, unit 1": { allocator: voteIndex(), ...single },
-    "ucb, unit 8, top 1 (paper)": { allocator: ucb({ roundShare: TOP_ONE }), unitSamples: 8 },
+    "ucb, unit 8, one a round": { allocator: ucb({ roundShare: TOP_ONE }), unitSamples: 8 },
     "ucb, unit 8, top 25%": { allocator: ucb(), unitSamples: 8 },
     "ucb, unit 1, top 1%": { allocator: ucb(share), ...single },
     "ucb, inverse margin, c 1, unit 8": {

@@ -29,7 +29,7 @@ import { integrated } from "langchain-dynscaling/samplers";
 import { poolOfBlocks } from "./embedded/pool.js";
 import { readBlocks } from "./embedded/recording.js";
 
-/** One question a round: "top-ranked" read literally. */
+/** One question a round: the smallest subset; the paper does not say how large it is. */
 const TOP_ONE = 1e-9;
 const BASE = "ucb, units of 8 (default)";
 /** Beyond what is shown, so that there is something to compare with at every spend. */

@@ -15,6 +15,9 @@
  *
  * One-step gains are zero wherever the lead is more than one vote; the stopping
  * rules see that several more votes can still overturn it.
+ *
+ * What is computed knows only rules up to a horizon (`lookAhead`), so for long leads it is
+ * too small: against 500 draws by 5% at (4, 0.2), 47% at (8, 0.2) and 93% at (20, 0.2).
  */
 
 /** Further draws that the dynamic programme looks ahead; a longer lead needs more of them to be overturned. */

@@ -39,8 +39,10 @@ export interface VoteIndexOptions extends VoteIndexShape {
    * An arm whose index is below this price is settled: it gets no more samples
    * (`stopReason` "settled"), others may have them, and if all arms are settled the rest
    * of the budget is not spent: `budget` of the record tells what was planned and what
-   * was spent. At least 0. About 0.13 / B^2 spends B samples on average. Default 0: none
-   * is settled.
+   * was spent. At least 0. Default 0: none is settled. Rule of thumb from B = 4 up:
+   * 0.13 / B^2 for an average of B samples; measured (`RESULTS.md`), that gives 0.3 to 0.5 B on
+   * an easy set, 0.7 to 0.9 B on hard ones, up to 4 B on a hopeless question. A price above
+   * 0.0295 settles a question with its first answer.
    */
   price?: number;
   /** Most samples of one arm; a unit that is under way is not cut. Default: no limit. */

@@ -14,6 +14,21 @@ import { isSteering } from "./steering.js";
 
 type Generate = Outside<AIMessage, TurnsPrompt>["generate"];
 
+/** What of a reply tells whether its input is hopeless. */
+type Outcome = Pick<Reply, "error" | "message">;
+
+const FAILED = new Error("A call has failed.");
+const ANSWERED: Outcome = { message: true };
+const UNUSABLE: Outcome = { error: FAILED, message: true };
+const LOST: Outcome = { error: FAILED };
+
+/** What an input has been through in an attempt. */
+interface Past {
+  outcomes: Outcome[];
+  /** Samples that it has used up. */
+  paid: number;
+}
+
 /** Names that begin so are kept out of traces by LangChain. */
 const POOL = "__dynscaling_pool";
 
@@ -29,8 +44,10 @@ export class Pool {
   #whole: Account | undefined;
   #samplesPerCall = 1;
   /** Of each input that is asked, while another attempt may come. */
-  #replies: Reply<AIMessage>[][] = [];
-  #heldBackFor: (replies: readonly Reply[]) => number = () => 0;
+  #pasts: Past[] = [];
+  #isPriced = false;
+  /** Even share of an input, in samples. */
+  #share = 0;
   /** Sum over all inputs. */
   #heldBack = 0;
   #signals: (AbortSignal | undefined)[] = [];
@@ -58,11 +75,10 @@ export class Pool {
     this.#attemptsLeft -= 1;
     this.#attempt += 1;
     this.#failed = true;
-    this.#replies = [];
-    const isPriced = limitsTokens(budget);
+    this.#pasts = [];
+    this.#isPriced = limitsTokens(budget);
     const before = whole.usedSamples();
-    const share = wholeCalls(whole.affordable() / inputs, samplesPerCall);
-    this.#heldBackFor = (replies) => (isHopeless(replies) ? Math.max(0, share - paid(replies, isPriced)) : 0);
+    this.#share = wholeCalls(whole.affordable() / inputs, samplesPerCall);
     this.#heldBack = 0;
     const heldBack = (): number => this.#heldBack;
     const affordable = (): number => wholeCalls(whole.affordable() - heldBack(), samplesPerCall);
@@ -87,10 +103,17 @@ export class Pool {
   }
 
   #watch(arm: number, replies: readonly Reply<AIMessage>[]): void {
-    const own = (this.#replies[arm] ??= []);
+    const own = (this.#pasts[arm] ??= { outcomes: [], paid: 0 });
     this.#heldBack -= this.#heldBackFor(own);
-    own.push(...replies);
+    for (const reply of replies) {
+      own.outcomes.push(outcomeOf(reply));
+      own.paid += Number(isPaid(reply, this.#isPriced));
+    }
     this.#heldBack += this.#heldBackFor(own);
+  }
+
+  #heldBackFor({ outcomes, paid }: Past): number {
+    return isHopeless(outcomes) ? Math.max(0, this.#share - paid) : 0;
   }
 
   /** The inputs of the next attempt, with their last error where nothing is left to ask them again. */
@@ -126,9 +149,15 @@ export class Pool {
   }
 }
 
-/** Samples that did not go back to the pool; of tokens and dollars, only what surely was not charged does. */
-function paid(replies: readonly Reply[], isPriced: boolean): number {
-  return replies.filter((reply) => !isRefundable(reply) || (isPriced && reply.isUnbilled !== true)).length;
+/** Whether its sample did not go back to the pool; of tokens and dollars, only what surely was not charged does. */
+function isPaid(reply: Reply, isPriced: boolean): boolean {
+  return !isRefundable(reply) || (isPriced && reply.isUnbilled !== true);
+}
+
+/** The same few for all replies: a pool that kept the replies would keep all their texts. */
+function outcomeOf({ error, message }: Reply): Outcome {
+  if (error === undefined) return ANSWERED;
+  return message === undefined ? LOST : UNUSABLE;
 }
 
 /** A configuration that hands a pool down to the Runnable right below. */

@@ -33,7 +33,7 @@ const BON_BUDGETS: readonly number[] = [4, ...BUDGETS, 80, 96];
 const BON = "best of n";
 const chains = { sampler: integrated() };
 const only = majorityOf({ voters: conditionedOnly });
-/** One question a round: "top-ranked" read literally. */
+/** One question a round: the smallest subset; the paper does not say how large it is. */
 const TOP_ONE = 1e-9;
 
 /** Figure 1: the paper's method and what it is compared with. */
@@ -73,7 +73,7 @@ export const CHOICES: Readonly<Record<string, Readonly<Record<string, MethodFiel
     ]),
   ),
   "Questions that each round serves": {
-    "one (the paper's letter)": { ...chains, allocator: ucb({ roundShare: TOP_ONE }) },
+    "one question a round": { ...chains, allocator: ucb({ roundShare: TOP_ONE }) },
     ...Object.fromEntries(
       [0.05, 0.25, 0.5, 1].map((roundShare) => [
         `top ${100 * roundShare}%${roundShare === 0.25 ? " (default)" : ""}`,
