@@ -1,3 +1,4 @@
+import { requireRanks } from "../core/contracts.js";
 import { OptionError } from "../core/errors.js";
 import { ceilingOf } from "../core/products.js";
 import type { AllocationContext, Allocator, Arm, Ranking } from "../core/types.js";
@@ -60,6 +61,7 @@ export function rankedBy(
     ...(ranking && { ranking }),
     allocate(arms, context) {
       const priorities = arms.map((arm) => priority(arm, context));
+      requireRanks(name, priorities);
       const order = arms
         .map((_, place) => place)
         .toSorted((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);

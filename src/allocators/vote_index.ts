@@ -23,7 +23,7 @@ export interface VoteIndexShape {
    * that the chosen answer comes up (2).
    */
   kappa?: number;
-  /** Votes that an answer not seen yet stands for, above 0. Default 0.2. */
+  /** Votes that an answer not seen yet stands for, at least a millionth. Default 0.2. */
   alpha?: number;
 }
 
@@ -55,6 +55,8 @@ export interface VoteIndexOptions extends VoteIndexShape {
 
 const DEFAULT_INDEX_SHARE = 0.05;
 const LIMITED_INDEX_SHARE = 0.01;
+/** Beside whole votes, less than this is lost to rounding. */
+const LEAST_ALPHA = 1e-6;
 
 /**
  * Units go to the questions whose vote gains most from the next sample: the
@@ -74,7 +76,7 @@ export function voteIndex(options: VoteIndexOptions = {}): Allocator {
   requireKnownKeys("voteIndex", options, ["kappa", "alpha", "roundShare", "price", "maxSamples", "counts"]);
   const { kappa, alpha, roundShare, price = 0, maxSamples = Infinity, counts = answersOf } = options;
   requireNumber("kappa", kappa ?? 0, kappa === undefined || kappa >= 0, "of at least 0");
-  requireNumber("alpha", alpha ?? 1, alpha === undefined || alpha > 0, "above 0");
+  requireNumber("alpha", alpha ?? 1, (alpha ?? 1) >= LEAST_ALPHA, `of at least ${LEAST_ALPHA}`);
   requireNumber("price", price, price >= 0, "of at least 0");
   if (maxSamples !== Infinity) requireInteger("voteIndex.maxSamples", maxSamples, 1);
   const shape = { ...(kappa !== undefined && { kappa }), ...(alpha !== undefined && { alpha }) };

@@ -57,7 +57,7 @@ export class Course<Message, Prompt> {
   /** Units that are over and not closed. */
   #over: Unit<Message, Prompt>[] = [];
   /** How many of each arm: it is offered again when it has been reread. */
-  readonly #rereading = new Set<ArmState<Message>>();
+  readonly #rereading = new Map<ArmState<Message>, number>();
   readonly #mostUnits: number;
   /** Questions whose first units take turns. */
   readonly #block: number;
@@ -183,7 +183,7 @@ export class Course<Message, Prompt> {
   close(unit: Unit<Message, Prompt>, replies?: readonly Reply<Message>[]): RoundRecord {
     const { state, round, places, priority } = unit;
     if (replies) reread(state, replies, this.#method);
-    this.#rereading.delete(state);
+    if (this.#terms.rereads === true) this.#countRereading(state, -1);
     forgetLosers(state, places, this.#method, this.#terms);
     const record = { round, pulls: places.length, priority, uncertainty: state.arm.uncertainty };
     if (record.pulls > 0) state.rounds.push(record);
@@ -299,9 +299,15 @@ export class Course<Message, Prompt> {
     this.#units -= 1;
     if (unit.isAnnounced) {
       this.#over.push(unit);
-      if (this.#terms.rereads === true) this.#rereading.add(state);
+      if (this.#terms.rereads === true) this.#countRereading(state, 1);
     }
     this.#touch(state);
+  }
+
+  #countRereading(state: ArmState<Message>, change: 1 | -1): void {
+    const units = (this.#rereading.get(state) ?? 0) + change;
+    if (units > 0) this.#rereading.set(state, units);
+    else this.#rereading.delete(state);
   }
 
   #await(unit: Unit<Message, Prompt>): void {

@@ -11,7 +11,7 @@ import {
   reread,
 } from "./arm_state.js";
 import type { ArmState, Method, Terms } from "./arm_state.js";
-import { requireAllocation, requirePlan } from "./contracts.js";
+import { requireAllocation, requirePlan, requireRanks } from "./contracts.js";
 import { forgetLosers } from "./forget.js";
 import { randomStreams } from "./random.js";
 import { TokenMean } from "./token_mean.js";
@@ -174,14 +174,15 @@ function nextGrants<Message>(
   const arms = willing.map((state) => state.arm);
   const pulls = allocator.allocate(arms, context);
   requireAllocation(allocator.name, pulls, arms.length, context);
-  return willing
+  const won = willing
     .map((state, place) => ({ state, pulls: pulls[place] as number }))
     .filter((grant) => grant.pulls > 0)
-    .map((grant) => ({
-      ...grant,
-      priority: allocator.priority?.(grant.state.arm, context) ?? null,
-      random: nextStream(grant.state, method),
-    }));
+    .map((grant) => ({ ...grant, priority: allocator.priority?.(grant.state.arm, context) ?? null }));
+  requireRanks(
+    allocator.name,
+    won.map(({ priority }) => priority),
+  );
+  return won.map((grant) => ({ ...grant, random: nextStream(grant.state, method) }));
 }
 
 /**
