@@ -3,6 +3,7 @@ import { conclude, nextStream, openArms, reread } from "./arm_state.js";
 import type { ArmState, Method, Terms } from "./arm_state.js";
 import { canBePulled, openContenders } from "./contenders.js";
 import { forgetLosers } from "./forget.js";
+import { wholeCalls } from "./limits.js";
 import { ceilingOf } from "./products.js";
 import { randomStreams } from "./random.js";
 import type { Call } from "./rounds.js";
@@ -207,8 +208,10 @@ export class Course<Message, Prompt> {
 
   /** Opens the next unit, or several small ones; false if nobody can have one now. */
   #grant(): boolean {
-    const pulls = this.#account.affordable() - this.#unsent;
-    if (pulls < 1 || this.#units >= this.#mostUnits) return false;
+    if (this.#account.affordable() - this.#unsent < 1 || this.#units >= this.#mostUnits) return false;
+    // Each call waits for tokens and dollars by itself: a unit cut to what fits beside all worst
+    // cases in flight would be too small for conditioned samples.
+    const pulls = wholeCalls(this.#account.samplesLeft(), this.#terms.samplesPerCall) - this.#unsent;
     if (this.#booked >= this.#nextLook) {
       this.#nextLook = this.#booked + this.#states.length;
       this.#meanOutputTokens = this.#tokens.value;
