@@ -40,7 +40,8 @@ export interface VoteIndexOptions extends VoteIndexShape {
    * (`stopReason` "settled"), others may have them, and if all arms are settled the rest
    * of the budget is not spent: `budget` of the record tells what was planned and what
    * was spent. At least 0. About 0.13 / B^2 spends B samples on average. Default 0: none
-   * is settled.
+   * is settled. With a price, a question gets no new unit while samples of it are in flight,
+   * whatever the schedule: they may settle it.
    */
   price?: number;
   /** Most samples of one arm; a unit that is under way is not cut. Default: no limit. */
@@ -91,7 +92,9 @@ export function voteIndex(options: VoteIndexOptions = {}): Allocator {
   return {
     ...rankedBy(named, roundShare, DEFAULT_INDEX_SHARE, LIMITED_INDEX_SHARE),
     isSettled: (arm) =>
-      arm.samples.length + arm.inFlight >= maxSamples || (price > 0 && indexOf(arm) < price),
+      arm.samples.length + arm.inFlight >= maxSamples ||
+      // What is in flight may settle it.
+      (price > 0 && (arm.inFlight > 0 || indexOf(arm) < price)),
   };
 }
 
