@@ -37,14 +37,17 @@ export interface VoteIndexOptions extends VoteIndexShape {
   roundShare?: number;
   /**
    * An arm whose index is below this price is settled: it gets no more samples
-   * (`stopReason` "settled"), others may have them, and if all arms are settled the rest
+   * (`stopReason` "settled", with `lastIndex` and `lastPrice` in its record), others may have them, and if all arms are settled the rest
    * of the budget is not spent: `budget` of the record tells what was planned and what
    * was spent. At least 0. About 0.13 / B^2 spends B samples on average. Default 0: none
    * is settled. With a price, a question gets no new unit while samples of it are in flight,
    * whatever the schedule: they may settle it.
    */
   price?: number;
-  /** Most samples of one arm; a unit that is under way is not cut. Default: no limit. */
+  /**
+   * Most samples of one arm; a unit that is under way is not cut. An arm that has them and
+   * is not settled by `price` has the `stopReason` "samples". Default: no limit.
+   */
   maxSamples?: number;
   /**
    * What votes. Default: every answer is one vote, conditioned ones too: measured,
@@ -95,6 +98,11 @@ export function voteIndex(options: VoteIndexOptions = {}): Allocator {
       arm.samples.length + arm.inFlight >= maxSamples ||
       // What is in flight may settle it.
       (price > 0 && (arm.inFlight > 0 || indexOf(arm) < price)),
+    judge: (arm) => {
+      const index = indexOf(arm);
+      const isFull = arm.samples.length >= maxSamples && index >= price;
+      return { isFull, ...(price > 0 && { index, price }) };
+    },
   };
 }
 

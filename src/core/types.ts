@@ -154,6 +154,16 @@ export interface Ranking {
   pulls?(arm: Arm, context: AllocationContext): number;
 }
 
+/** What an allocator goes by when it decides whether an arm gets more. */
+export interface Judgement {
+  /** Whether the arm would get more, but for having as many samples as the allocator gives one. */
+  isFull: boolean;
+  /** What a sample of the arm is worth; left out, with `price`, where the allocator has no price. */
+  index?: number;
+  /** What a sample must be worth. */
+  price?: number;
+}
+
 /** Decides who gets the next units. Pure: the same arguments give the same answer. */
 export interface Allocator {
   name: string;
@@ -183,6 +193,11 @@ export interface Allocator {
    * offered again, unless one of those comes back. Default: never.
    */
   isSettled?(arm: Arm): boolean;
+  /**
+   * Why `isSettled` says what it says; asked with it, of arms with nothing in flight. An
+   * arm that is full has the stop reason "samples". Default: nothing is told.
+   */
+  judge?(arm: Arm): Judgement;
 }
 
 /**
@@ -218,8 +233,8 @@ export interface VotingRule {
 }
 
 /**
- * Why an arm got no more samples: the pool of samples was used up, that of output
- * tokens was, that of dollars was (or did not hold its next prompt), the allocator
+ * Why an arm got no more samples: the pool of samples was used up, or those that the
+ * allocator gives one arm were, that of output tokens was, that of dollars was (or did not hold its next prompt), the allocator
  * needed no more of them, or the arm was closed because its calls failed or were aborted.
  */
 export type StopReason = "samples" | "outputTokens" | "cost" | "settled" | "closed";
@@ -245,6 +260,8 @@ export interface Solution<Message = unknown> {
   tally: Tally;
   rounds: readonly RoundRecord[];
   stopReason: StopReason;
+  /** What the allocator went by at its last decision on the arm, if it tells. */
+  judgement?: Judgement | undefined;
   /** What a part of the method threw; it ended the sampling, or the vote, of this arm. */
   fault?: Error | undefined;
 }
