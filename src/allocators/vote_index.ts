@@ -32,7 +32,7 @@ export interface VoteIndexOptions extends VoteIndexShape {
   /**
    * Share of the arms that get a unit in each round, in (0, 1]. The smaller, the more is known
    * at each choice. Default 0.05; where `maxConcurrency` limits the calls, 0.01, or as many arms as
-   * fill the slots: see `ranked()`.
+   * fill the slots, up to 0.05: see `ranked()`.
    */
   roundShare?: number;
   /**

@@ -227,6 +227,7 @@ export class Course<Message, Prompt> {
       unitSamples: this.#method.unitSamples,
       pulls,
       slots: this.#terms.slots,
+      samplesPerCall: this.#terms.samplesPerCall,
       meanOutputTokens: this.#meanOutputTokens,
       random: this.#random,
     });

@@ -140,6 +140,7 @@ export function* playRounds<Message, Prompt>(
       pulls: account.affordable(),
       arms: willing.length,
       slots: terms.slots,
+      samplesPerCall: terms.samplesPerCall,
       meanOutputTokens: tokens.value,
       random: allocatorRandom,
     };

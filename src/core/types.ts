@@ -130,6 +130,8 @@ export interface AllocationContext {
   arms: number;
   /** Calls that may be in flight together; Infinity if nothing limits them. */
   slots: number;
+  /** Responses that one call brings, at least 1. Default 1. */
+  samplesPerCall?: number;
   /**
    * Mean of the output tokens that the responses so far reported; `null` if none did, and
    * where the budget limits samples alone: then all of them cost the same.
