@@ -41,8 +41,11 @@ export interface Terms<Message> {
   rereads?: boolean;
   /** Called with a message that is not needed any more, before it is dropped; without it, all are kept. */
   forget?: ((arm: Arm<Message>, message: Message) => void) | undefined;
-  /** Calls of the arm that an earlier run paid for: they are granted before anything new. */
-  paidFor?: ((arm: Arm<Message>) => number) | undefined;
+  /**
+   * Samples of a unit of the arm (the first is 0) if an earlier run paid for it, or for one
+   * after it; 0 if it is new. Such units are granted before anything new.
+   */
+  owed?: ((arm: Arm<Message>, unit: number) => number) | undefined;
   /** Whether the arm may still be pulled (its caller may have aborted it). */
   isOpen(arm: Arm<Message>): boolean;
 }
@@ -104,6 +107,11 @@ export function guarded<Message, Result>(
 
 export function isOpen<Message>({ arm, fault }: ArmState<Message>, terms: Terms<Message>): boolean {
   return fault === undefined && !isHopeless(arm.samples) && terms.isOpen(arm);
+}
+
+/** Whether the arm can still be pulled, as far as the arm itself goes. */
+export function canBePulled<Message>(state: ArmState<Message>, terms: Terms<Message>): boolean {
+  return !state.isSpent && isOpen(state, terms);
 }
 
 export function isSettled<Message>(state: ArmState<Message>, { allocator }: Method): boolean {

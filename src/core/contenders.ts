@@ -1,5 +1,5 @@
-import { guarded, isOpen, isSettled } from "./arm_state.js";
-import type { ArmState, Method, Terms } from "./arm_state.js";
+import { guarded, isSettled } from "./arm_state.js";
+import type { ArmState, Method } from "./arm_state.js";
 import { requireAllocation, requireRanks } from "./contracts.js";
 import { Heap, Ranks } from "./heap.js";
 import type { AllocationContext, Allocator, Ranking } from "./types.js";
@@ -35,11 +35,6 @@ export function openContenders<Message>(
   return allocator.ranking === undefined
     ? new Unranked(states, method, willing)
     : new Ranked(states, method, allocator.ranking, willing);
-}
-
-/** Whether the arm can still be pulled, as far as the arm itself goes. */
-export function canBePulled<Message>(state: ArmState<Message>, terms: Terms<Message>): boolean {
-  return !state.isSpent && isOpen(state, terms);
 }
 
 /** Asks the allocator for one unit, whoever gets it: it looks at all arms. */

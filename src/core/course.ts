@@ -1,14 +1,15 @@
 import type { Account } from "./account.js";
-import { conclude, nextStream, openArms, reread } from "./arm_state.js";
+import { canBePulled, conclude, nextStream, openArms, reread } from "./arm_state.js";
 import type { ArmState, Method, Terms } from "./arm_state.js";
-import { canBePulled, openContenders } from "./contenders.js";
+import { openContenders } from "./contenders.js";
 import { forgetLosers } from "./forget.js";
 import { wholeCalls } from "./limits.js";
+import { Owed } from "./owed.js";
 import { ceilingOf } from "./products.js";
 import { randomStreams } from "./random.js";
 import type { Call } from "./rounds.js";
 import { TokenMean } from "./token_mean.js";
-import { Turns } from "./turns.js";
+import { QUESTIONS_IN_TURN, Turns } from "./turns.js";
 import type { Reply, RoundRecord, Solution } from "./types.js";
 import { bookWave, planWave, pullsLeft, startUnit, unsent } from "./unit.js";
 import type { Unit, Wave } from "./unit.js";
@@ -23,14 +24,6 @@ export interface UnitCall<Message, Prompt> extends Call<Message, Prompt> {
 
 /** Where nothing limits the calls in flight, and the allocator does not say. */
 const DEFAULT_SHARE_UNDER_WAY = 0.25;
-
-/**
- * In their first units everyone's first call comes before anyone's second, so that an
- * abort, or tokens that run out, find all with the same. Where only samples are limited
- * they surely reach, so large batches go block by block: responses that are still to
- * be quoted are kept in full.
- */
-const QUESTIONS_IN_TURN = 4096;
 
 /**
  * Algorithm 1 without barriers. Whenever a call may be sent, it is the next one of a
@@ -59,12 +52,11 @@ export class Course<Message, Prompt> {
   #over: Unit<Message, Prompt>[] = [];
   /** How many of each arm: it is offered again when it has been reread. */
   readonly #rereading = new Map<ArmState<Message>, number>();
+  readonly #owed: Owed<Message>;
   readonly #mostUnits: number;
   /** Questions whose first units take turns. */
   readonly #block: number;
   #units = 0;
-  /** No arm before it has calls left that an earlier run paid for. */
-  #firstOwed = 0;
   #rounds = 0;
   /** Calls in flight. */
   #inFlight = 0;
@@ -86,6 +78,7 @@ export class Course<Message, Prompt> {
     this.#tokens = new TokenMean(account);
     this.#terms = terms;
     this.#states = openArms<Message>(questions, method);
+    this.#owed = new Owed(this.#states, terms);
     this.#random = randomStreams(method.seed)();
     this.#nextLook = questions.length;
     const share = method.allocator.roundShare ?? DEFAULT_SHARE_UNDER_WAY;
@@ -199,6 +192,7 @@ export class Course<Message, Prompt> {
   #start(state: ArmState<Message>, pulls: number, priority: number | null): void {
     const random = nextStream(state, this.#method);
     const unit = startUnit<Message, Prompt>(state, { round: this.#rounds, pulls, priority, random });
+    this.#owed.start(unit, state.units - 1);
     this.#units += 1;
     this.#unsent += pulls;
     this.#granted += pulls;
@@ -216,12 +210,15 @@ export class Course<Message, Prompt> {
       this.#nextLook = this.#booked + this.#states.length;
       this.#meanOutputTokens = this.#tokens.value;
     }
-    const owed = this.#owed();
+    const owed = this.#owed.next();
     if (owed) {
+      // What failed calls of those under way give back may be a part of it.
+      if (owed.pulls > pulls && this.#inFlight > 0) return false;
       this.#rounds += 1;
-      this.#start(owed, Math.min(pulls, this.#method.unitSamples), null);
+      this.#start(owed.state, Math.min(pulls, owed.pulls), null);
       return true;
     }
+    if (this.#owed.isUnderWay) return false;
     const winners = this.#contenders.next({
       usedSamples: this.#granted,
       unitSamples: this.#method.unitSamples,
@@ -237,19 +234,6 @@ export class Course<Message, Prompt> {
     }
     this.#fault ??= this.#contenders.fault;
     return winners.length > 0;
-  }
-
-  /** The next arm with calls that an earlier run paid for. */
-  #owed(): ArmState<Message> | undefined {
-    const { paidFor, samplesPerCall } = this.#terms;
-    if (paidFor === undefined) return undefined;
-    for (; this.#firstOwed < this.#states.length; this.#firstOwed++) {
-      const state = this.#states[this.#firstOwed] as ArmState<Message>;
-      const { arm } = state;
-      if (!canBePulled(state, this.#terms)) continue;
-      if (paidFor(arm) * samplesPerCall > arm.samples.length + arm.inFlight) return state;
-    }
-    return undefined;
   }
 
   #send(unit: Unit<Message, Prompt>, wave: Wave<Message, Prompt>): UnitCall<Message, Prompt> {
@@ -298,6 +282,7 @@ export class Course<Message, Prompt> {
     unit.isOver = true;
     const { state } = unit;
     const left = pullsLeft(unit);
+    this.#owed.end(unit);
     state.arm.inFlight -= left;
     this.#granted -= left;
     this.#units -= 1;
