@@ -113,7 +113,7 @@ export function buildRecord(
   abortReason: unknown,
   { budget, grouped, forgotten }: RecordParts,
 ): InputRecord {
-  const { arm, tally, rounds, stopReason, judgement: { index, price } = {}, fault, cut } = solution;
+  const { arm, tally, rounds, stopReason, judgement, fault, cut } = solution;
   const { samples } = arm;
   const answers = samples.filter(({ purpose }) => purpose === "answer");
   // A voting rule is the user's to write: a failed call that it elects is no answer.
@@ -137,8 +137,8 @@ export function buildRecord(
     cachedInputTokens: tokens((usage) => usage.cachedInputTokens),
     savedInputTokens: tokens(({ inputTokens, savedInputTokens }) => savedInputTokens ?? (inputTokens && 0)),
     stopReason,
-    ...(index !== undefined && { lastIndex: index }),
-    ...(price !== undefined && { lastPrice: price }),
+    ...(judgement?.index !== undefined && { lastIndex: judgement.index }),
+    ...(judgement?.price !== undefined && { lastPrice: judgement.price }),
     budget,
     agreement: shareOf(answer, tally.votes),
     review: null,
