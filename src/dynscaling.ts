@@ -65,7 +65,9 @@ export interface DynScalingFields extends MethodFields {
    * When samples are granted. `continuous`: whenever a call may be sent, one is, so that
    * no question waits for the slow calls of another; who gets it depends on what has come
    * back by then. `rounds`: the synchronous rounds of the paper, which repeat themselves
-   * call for call with the same seed. Default: see `DEFAULT_SCHEDULE`.
+   * call for call with the same seed. A round serves the top share of the questions
+   * whatever `maxConcurrency` is, so in small batches fewer calls than that are in flight;
+   * `continuous` fills them. Default: see `DEFAULT_SCHEDULE`.
    */
   schedule?: Schedule;
   /** What an abort or a time limit does to `invoke()` and `batch()`. Default `throw`, as everywhere in LangChain. */

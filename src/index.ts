@@ -9,6 +9,7 @@ export type {
   AllocationContext,
   Allocator,
   Arm,
+  Judgement,
   Random,
   Ranking,
   Reply,

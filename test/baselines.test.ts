@@ -164,7 +164,7 @@ describe("Adaptive-Consistency", () => {
       2,
     );
     expect([clear?.arm.samples.length, clear?.stopReason]).toEqual([4, "settled"]);
-    expect([torn?.arm.samples.length, torn?.stopReason]).toEqual([12, "settled"]);
+    expect([torn?.arm.samples.length, torn?.stopReason]).toEqual([12, "samples"]);
   });
 });
 

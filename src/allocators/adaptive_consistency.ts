@@ -1,5 +1,5 @@
 import { OptionError, requireInteger, requireKnownKeys } from "../core/errors.js";
-import type { Allocator } from "../core/types.js";
+import type { Allocator, Arm } from "../core/types.js";
 import { countVotes } from "../core/votes.js";
 import { uniform } from "./uniform.js";
 
@@ -25,15 +25,16 @@ export function adaptiveConsistency(options: AdaptiveConsistencyOptions = {}): A
     throw new OptionError("adaptiveConsistency.confidence", confidence, "Give a number between 0.5 and 1.");
   }
   requireInteger("adaptiveConsistency.maxSamples", maxSamples, 1);
+  const isSure = ({ samples }: Arm): boolean => {
+    const [first, second] = countVotes(samples.map(({ answer }) => answer));
+    return leaderProbability(first?.count ?? 0, second?.count ?? 0) >= confidence;
+  };
   return {
     ...uniform(),
     name: "adaptiveConsistency",
-    isSettled({ samples, inFlight }) {
-      // One after another: what is in flight may settle it.
-      if (inFlight > 0 || samples.length >= maxSamples) return true;
-      const [first, second] = countVotes(samples.map(({ answer }) => answer));
-      return leaderProbability(first?.count ?? 0, second?.count ?? 0) >= confidence;
-    },
+    // One after another: what is in flight may settle it.
+    isSettled: (arm) => arm.inFlight > 0 || arm.samples.length >= maxSamples || isSure(arm),
+    judge: (arm) => ({ isFull: arm.samples.length >= maxSamples && !isSure(arm) }),
   };
 }
 

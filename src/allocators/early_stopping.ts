@@ -29,5 +29,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Allocator {
     // Window after window: what is in flight may settle it.
     isSettled: ({ samples, inFlight }) =>
       inFlight > 0 || samples.length >= maxSamples || unanimousWindow(samples, windowSamples) !== null,
+    judge: ({ samples }) => ({
+      isFull: samples.length >= maxSamples && unanimousWindow(samples, windowSamples) === null,
+    }),
   };
 }

@@ -29,5 +29,6 @@ export function leaderDoubt(options: LeaderDoubtOptions = {}): Allocator {
   return {
     ...ranked({ name: "leaderDoubt", roundShare, priority: rank, ranking: { level: () => 0, rank } }),
     isSettled: ({ samples, inFlight }) => samples.length + inFlight >= maxSamples,
+    judge: ({ samples }) => ({ isFull: samples.length >= maxSamples }),
   };
 }

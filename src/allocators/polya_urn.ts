@@ -104,6 +104,8 @@ export function indexByNormal(a: number, b: number): number {
   const mean = a / votes;
   const spread = Math.sqrt((mean * (1 - mean)) / (votes + 1));
   let best = 0;
+  // So far ahead that the other's share is lost to rounding.
+  if (spread === 0) return best;
   // A ratio of 1.1 between numbers of draws misses the flat maximum by less than 1%.
   for (let draws = Math.max(1, a - b); draws < 1000 * votes; draws *= 1.1) {
     const deviation = spread * Math.sqrt(draws / (votes + draws));

@@ -1,3 +1,4 @@
+import { requireRanks } from "../core/contracts.js";
 import { OptionError } from "../core/errors.js";
 import { ceilingOf } from "../core/products.js";
 import type { AllocationContext, Allocator, Arm, Ranking } from "../core/types.js";
@@ -9,8 +10,9 @@ export interface RankedOptions {
   priority(arm: Arm, context: AllocationContext): number;
   /**
    * Share of the arms that form the top-ranked set S of a round, in (0, 1];
-   * rounded up, so at least one arm. Default: see `DEFAULT_ROUND_SHARE`; more where
-   * their first calls would not fill the slots that a limit of concurrency leaves.
+   * rounded up, so at least one arm. Default: see `DEFAULT_ROUND_SHARE`. What is given
+   * holds whatever the concurrency; no default serves more arms than it would without a
+   * limit of concurrency, so slots may be idle in small batches.
    */
   roundShare?: number | undefined;
   /** How the first arm is found without looking at all: see `Ranking`. Default: all are looked at. */
@@ -40,8 +42,9 @@ export function ranked(options: RankedOptions): Allocator {
 /**
  * As `ranked()`, with a default share of the allocator's own.
  *
- * @param limitedShare the default where the calls at a time are limited: as the slots are
- *   filled anyway, smaller rounds cost no time there
+ * @param limitedShare the default where the calls at a time are limited, or as many arms as
+ *   fill the slots, up to `defaultShare`: rounds so small cost no time where there are many
+ *   arms, and where there are few, a limit must not turn choices into an even split
  */
 export function rankedBy(
   { name, priority, ranking }: RankedOptions,
@@ -60,18 +63,18 @@ export function rankedBy(
     ...(ranking && { ranking }),
     allocate(arms, context) {
       const priorities = arms.map((arm) => priority(arm, context));
+      requireRanks(name, priorities);
       const order = arms
         .map((_, place) => place)
         .toSorted((a, b) => (priorities[b] as number) - (priorities[a] as number) || a - b);
       const pulls = arms.map(() => 0);
       let left = context.pulls;
-      const share = givenShare ?? (context.slots === Infinity ? defaultShare : limitedShare);
-      const size = Math.max(
-        1,
-        ceilingOf(share, arms.length),
-        givenShare === undefined ? armsThatFill(context) : 0,
-      );
-      for (const place of order.slice(0, size)) {
+      const most = ceilingOf(roundShare, arms.length);
+      const size =
+        givenShare === undefined && context.slots < Infinity
+          ? Math.min(most, Math.max(ceilingOf(limitedShare, arms.length), armsThatFill(context)))
+          : most;
+      for (const place of order.slice(0, Math.max(1, size))) {
         pulls[place] = Math.min(context.unitSamples, left);
         left -= pulls[place];
       }
@@ -80,7 +83,7 @@ export function rankedBy(
   };
 }
 
-/** Arms whose calls fill the slots, where the sampler asks half of a unit at once; 0 if nothing limits them. */
-function armsThatFill({ slots, unitSamples }: AllocationContext): number {
-  return slots === Infinity ? 0 : Math.ceil(slots / Math.ceil(unitSamples / 2));
+/** Arms whose calls fill the slots, where the sampler asks half of a unit at once. */
+function armsThatFill({ slots, samplesPerCall = 1, unitSamples }: AllocationContext): number {
+  return Math.ceil(slots / Math.ceil(Math.ceil(unitSamples / 2) / samplesPerCall));
 }

@@ -23,7 +23,7 @@ export interface VoteIndexShape {
    * that the chosen answer comes up (2).
    */
   kappa?: number;
-  /** Votes that an answer not seen yet stands for, above 0. Default 0.2. */
+  /** Votes that an answer not seen yet stands for, at least a millionth. Default 0.2. */
   alpha?: number;
 }
 
@@ -32,20 +32,24 @@ export interface VoteIndexOptions extends VoteIndexShape {
   /**
    * Share of the arms that get a unit in each round, in (0, 1]. The smaller, the more is known
    * at each choice. Default 0.05; where `maxConcurrency` limits the calls, 0.01, or as many arms as
-   * fill the slots: see `ranked()`.
+   * fill the slots, up to 0.05: see `ranked()`.
    */
   roundShare?: number;
   /**
    * An arm whose index is below this price is settled: it gets no more samples
-   * (`stopReason` "settled"), others may have them, and if all arms are settled the rest
+   * (`stopReason` "settled", with `lastIndex` and `lastPrice` in its record), others may have them, and if all arms are settled the rest
    * of the budget is not spent: `budget` of the record tells what was planned and what
    * was spent. At least 0. Default 0: none is settled. Rule of thumb from B = 4 up:
    * 0.13 / B^2 for an average of B samples; measured (`RESULTS.md`), that gives 0.3 to 0.5 B on
    * an easy set, 0.7 to 0.9 B on hard ones, up to 4 B on a hopeless question. A price above
-   * 0.0295 settles a question with its first answer.
+   * 0.0295 settles a question with its first answer. With a price, a question gets no new unit
+   * while samples of it are in flight, whatever the schedule: they may settle it.
    */
   price?: number;
-  /** Most samples of one arm; a unit that is under way is not cut. Default: no limit. */
+  /**
+   * Most samples of one arm; a unit that is under way is not cut. An arm that has them and
+   * is not settled by `price` has the `stopReason` "samples". Default: no limit.
+   */
   maxSamples?: number;
   /**
    * What votes. Default: every answer is one vote, conditioned ones too: measured,
@@ -57,6 +61,8 @@ export interface VoteIndexOptions extends VoteIndexShape {
 
 const DEFAULT_INDEX_SHARE = 0.05;
 const LIMITED_INDEX_SHARE = 0.01;
+/** Beside whole votes, less than this is lost to rounding. */
+const LEAST_ALPHA = 1e-6;
 
 /**
  * Units go to the questions whose vote gains most from the next sample: the
@@ -76,7 +82,7 @@ export function voteIndex(options: VoteIndexOptions = {}): Allocator {
   requireKnownKeys("voteIndex", options, ["kappa", "alpha", "roundShare", "price", "maxSamples", "counts"]);
   const { kappa, alpha, roundShare, price = 0, maxSamples = Infinity, counts = answersOf } = options;
   requireNumber("kappa", kappa ?? 0, kappa === undefined || kappa >= 0, "of at least 0");
-  requireNumber("alpha", alpha ?? 1, alpha === undefined || alpha > 0, "above 0");
+  requireNumber("alpha", alpha ?? 1, (alpha ?? 1) >= LEAST_ALPHA, `of at least ${LEAST_ALPHA}`);
   requireNumber("price", price, price >= 0, "of at least 0");
   if (maxSamples !== Infinity) requireInteger("voteIndex.maxSamples", maxSamples, 1);
   const shape = { ...(kappa !== undefined && { kappa }), ...(alpha !== undefined && { alpha }) };
@@ -91,7 +97,14 @@ export function voteIndex(options: VoteIndexOptions = {}): Allocator {
   return {
     ...rankedBy(named, roundShare, DEFAULT_INDEX_SHARE, LIMITED_INDEX_SHARE),
     isSettled: (arm) =>
-      arm.samples.length + arm.inFlight >= maxSamples || (price > 0 && indexOf(arm) < price),
+      arm.samples.length + arm.inFlight >= maxSamples ||
+      // What is in flight may settle it.
+      (price > 0 && (arm.inFlight > 0 || indexOf(arm) < price)),
+    judge: (arm) => {
+      const index = indexOf(arm);
+      const isFull = arm.samples.length >= maxSamples && index >= price;
+      return { isFull, ...(price > 0 && { index, price }) };
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { isHopeless } from "./hopeless.js";
 import { unitStream } from "./random.js";
 import type {
   Arm,
+  Judgement,
   Random,
   Reply,
   RoundRecord,
@@ -40,8 +41,11 @@ export interface Terms<Message> {
   rereads?: boolean;
   /** Called with a message that is not needed any more, before it is dropped; without it, all are kept. */
   forget?: ((arm: Arm<Message>, message: Message) => void) | undefined;
-  /** Calls of the arm that an earlier run paid for: they are granted before anything new. */
-  paidFor?: ((arm: Arm<Message>) => number) | undefined;
+  /**
+   * Samples of a unit of the arm (the first is 0) if an earlier run paid for it, or for one
+   * after it; 0 if it is new. Such units are granted before anything new.
+   */
+  owed?: ((arm: Arm<Message>, unit: number) => number) | undefined;
   /** Whether the arm may still be pulled (its caller may have aborted it). */
   isOpen(arm: Arm<Message>): boolean;
 }
@@ -56,7 +60,17 @@ export interface ArmState<Message> {
   units: number;
   /** Whether its next call does not fit the budget. */
   isSpent: boolean;
+  /** What the allocator said last, with nothing in flight. */
+  decision: Decision | undefined;
   fault: Error | undefined;
+}
+
+/** Whether an arm needs more samples than it has. */
+interface Decision {
+  isSettled: boolean;
+  judgement: Judgement | undefined;
+  /** Samples that the arm had. */
+  samples: number;
 }
 
 /** One state for every question. */
@@ -67,7 +81,7 @@ export function openArms<Message>(questions: readonly string[], method: Method):
     const occurrence = seen.get(question) ?? 0;
     seen.set(question, occurrence + 1);
     const arm = { index, question, samples: [], unitStart: 0, inFlight: 0, uncertainty };
-    return { arm, rounds: [], occurrence, units: 0, isSpent: false, fault: undefined };
+    return { arm, rounds: [], occurrence, units: 0, isSpent: false, decision: undefined, fault: undefined };
   });
 }
 
@@ -95,8 +109,25 @@ export function isOpen<Message>({ arm, fault }: ArmState<Message>, terms: Terms<
   return fault === undefined && !isHopeless(arm.samples) && terms.isOpen(arm);
 }
 
+/** Whether the arm can still be pulled, as far as the arm itself goes. */
+export function canBePulled<Message>(state: ArmState<Message>, terms: Terms<Message>): boolean {
+  return !state.isSpent && isOpen(state, terms);
+}
+
 export function isSettled<Message>(state: ArmState<Message>, { allocator }: Method): boolean {
-  return guarded([state], () => allocator.isSettled?.(state.arm), true) === true;
+  const { arm } = state;
+  const decided = guarded([state], () => allocator.isSettled?.(arm), true) === true;
+  if (arm.inFlight === 0) {
+    const judgement = guarded([state], () => allocator.judge?.(arm), undefined);
+    state.decision = { isSettled: decided, judgement, samples: arm.samples.length };
+  }
+  return decided;
+}
+
+/** The last decision on what the arm has: prices may have changed since. */
+function lastDecision<Message>(state: ArmState<Message>, method: Method): Decision | undefined {
+  if (state.decision?.samples !== state.arm.samples.length) isSettled(state, method);
+  return state.decision;
 }
 
 /** What the model answered; a failed call is no answer at all. */
@@ -150,13 +181,16 @@ export function conclude<Message>(
   return states.map((state) => {
     const nobody: Tally = { winner: null, votes: [] };
     const outOfBudget = state.isSpent && exhausted === "closed" ? "cost" : exhausted;
+    const decision = lastDecision(state, method);
+    const judgement = decision?.judgement;
+    const settled = judgement?.isFull === true ? "samples" : "settled";
     const stopReason: StopReason = !isOpen(state, terms)
       ? "closed"
-      : isSettled(state, method)
-        ? "settled"
+      : decision?.isSettled === true
+        ? settled
         : outOfBudget;
     const random = nextStream(state, method);
     const tally = guarded([state], () => method.voting(state.arm.samples, random), nobody);
-    return { arm: state.arm, tally, rounds: state.rounds, stopReason, fault: state.fault };
+    return { arm: state.arm, tally, rounds: state.rounds, stopReason, judgement, fault: state.fault };
   });
 }

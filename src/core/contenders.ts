@@ -1,6 +1,6 @@
-import { guarded, isOpen, isSettled } from "./arm_state.js";
-import type { ArmState, Method, Terms } from "./arm_state.js";
-import { requireAllocation } from "./contracts.js";
+import { guarded, isSettled } from "./arm_state.js";
+import type { ArmState, Method } from "./arm_state.js";
+import { requireAllocation, requireRanks } from "./contracts.js";
 import { Heap, Ranks } from "./heap.js";
 import type { AllocationContext, Allocator, Ranking } from "./types.js";
 
@@ -37,11 +37,6 @@ export function openContenders<Message>(
     : new Ranked(states, method, allocator.ranking, willing);
 }
 
-/** Whether the arm can still be pulled, as far as the arm itself goes. */
-export function canBePulled<Message>(state: ArmState<Message>, terms: Terms<Message>): boolean {
-  return !state.isSpent && isOpen(state, terms);
-}
-
 /** Asks the allocator for one unit, whoever gets it: it looks at all arms. */
 class Unranked<Message> implements Contenders<Message> {
   readonly #states: readonly ArmState<Message>[];
@@ -75,13 +70,18 @@ class Unranked<Message> implements Contenders<Message> {
     const one = { ...context, pulls: pullsOfOne, arms: arms.length };
     const pulls = this.#allocator.allocate(arms, one);
     requireAllocation(this.#allocator.name, pulls, arms.length, one);
-    return willing
+    const winners = willing
       .map((state, place) => ({ state, pulls: pulls[place] as number }))
       .filter((winner) => winner.pulls > 0)
       .map((winner) => ({
         ...winner,
         priority: this.#allocator.priority?.(winner.state.arm, one) ?? null,
       }));
+    requireRanks(
+      this.#allocator.name,
+      winners.map(({ priority }) => priority),
+    );
+    return winners;
   }
 }
 
@@ -123,9 +123,7 @@ class Ranked<Message> implements Contenders<Message> {
       () => {
         const level = this.#ranking.level(arm);
         const rank = this.#ranking.rank(arm, this.#mean);
-        if (Number.isNaN(level) || Number.isNaN(rank)) {
-          throw new Error(`Allocator "${this.#method.allocator.name}" ranks an arm by NaN.`);
-        }
+        requireRanks(this.#method.allocator.name, [level, rank]);
         this.#ranks.rank[arm.index] = rank;
         this.#levelOf[arm.index] = level;
         const heap = this.#levels.get(level) ?? new Heap(this.#ranks);
@@ -166,9 +164,17 @@ class Ranked<Message> implements Contenders<Message> {
 
   /** What compares the arm with those of other levels; `undefined` if the allocator broke, which takes it out. */
   #worthOf(state: ArmState<Message>, context: AllocationContext): number | undefined {
-    const { priority } = this.#method.allocator;
+    const { name, priority } = this.#method.allocator;
     if (priority === undefined) return this.#ranks.rank[state.arm.index] as number;
-    const worth = guarded([state], () => priority(state.arm, context), undefined);
+    const worth = guarded(
+      [state],
+      () => {
+        const known = priority(state.arm, context);
+        requireRanks(name, [known]);
+        return known;
+      },
+      undefined,
+    );
     if (worth === undefined) this.touch(state);
     this.fault ??= state.fault;
     return worth;

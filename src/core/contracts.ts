@@ -20,6 +20,11 @@ export function requireAllocation(
   }
 }
 
+/** @throws {Error} if any of the numbers that rank an arm is NaN: it is neither before nor behind any other */
+export function requireRanks(name: string, ranks: readonly (number | null)[]): void {
+  if (ranks.some((rank) => Number.isNaN(rank))) throw new Error(`Allocator "${name}" ranks an arm by NaN.`);
+}
+
 /** @throws {Error} if a sampler planned nothing, more than it may, or a chain that cannot be built */
 export function requirePlan(name: string, requests: readonly SampleRequest[], arm: Arm, pulls: number): void {
   requireArray(`Sampler "${name}"`, requests);

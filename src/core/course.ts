@@ -1,13 +1,15 @@
 import type { Account } from "./account.js";
-import { conclude, nextStream, openArms, reread } from "./arm_state.js";
+import { canBePulled, conclude, nextStream, openArms, reread } from "./arm_state.js";
 import type { ArmState, Method, Terms } from "./arm_state.js";
-import { canBePulled, openContenders } from "./contenders.js";
+import { openContenders } from "./contenders.js";
 import { forgetLosers } from "./forget.js";
+import { wholeCalls } from "./limits.js";
+import { Owed } from "./owed.js";
 import { ceilingOf } from "./products.js";
 import { randomStreams } from "./random.js";
 import type { Call } from "./rounds.js";
 import { TokenMean } from "./token_mean.js";
-import { Turns } from "./turns.js";
+import { QUESTIONS_IN_TURN, Turns } from "./turns.js";
 import type { Reply, RoundRecord, Solution } from "./types.js";
 import { bookWave, planWave, pullsLeft, startUnit, unsent } from "./unit.js";
 import type { Unit, Wave } from "./unit.js";
@@ -22,14 +24,6 @@ export interface UnitCall<Message, Prompt> extends Call<Message, Prompt> {
 
 /** Where nothing limits the calls in flight, and the allocator does not say. */
 const DEFAULT_SHARE_UNDER_WAY = 0.25;
-
-/**
- * In their first units everyone's first call comes before anyone's second, so that an
- * abort, or tokens that run out, find all with the same. Where only samples are limited
- * they surely reach, so large batches go block by block: responses that are still to
- * be quoted are kept in full.
- */
-const QUESTIONS_IN_TURN = 4096;
 
 /**
  * Algorithm 1 without barriers. Whenever a call may be sent, it is the next one of a
@@ -57,13 +51,12 @@ export class Course<Message, Prompt> {
   /** Units that are over and not closed. */
   #over: Unit<Message, Prompt>[] = [];
   /** How many of each arm: it is offered again when it has been reread. */
-  readonly #rereading = new Set<ArmState<Message>>();
+  readonly #rereading = new Map<ArmState<Message>, number>();
+  readonly #owed: Owed<Message>;
   readonly #mostUnits: number;
   /** Questions whose first units take turns. */
   readonly #block: number;
   #units = 0;
-  /** No arm before it has calls left that an earlier run paid for. */
-  #firstOwed = 0;
   #rounds = 0;
   /** Calls in flight. */
   #inFlight = 0;
@@ -85,6 +78,7 @@ export class Course<Message, Prompt> {
     this.#tokens = new TokenMean(account);
     this.#terms = terms;
     this.#states = openArms<Message>(questions, method);
+    this.#owed = new Owed(this.#states, terms);
     this.#random = randomStreams(method.seed)();
     this.#nextLook = questions.length;
     const share = method.allocator.roundShare ?? DEFAULT_SHARE_UNDER_WAY;
@@ -183,7 +177,7 @@ export class Course<Message, Prompt> {
   close(unit: Unit<Message, Prompt>, replies?: readonly Reply<Message>[]): RoundRecord {
     const { state, round, places, priority } = unit;
     if (replies) reread(state, replies, this.#method);
-    this.#rereading.delete(state);
+    if (this.#terms.rereads === true) this.#countRereading(state, -1);
     forgetLosers(state, places, this.#method, this.#terms);
     const record = { round, pulls: places.length, priority, uncertainty: state.arm.uncertainty };
     if (record.pulls > 0) state.rounds.push(record);
@@ -198,6 +192,7 @@ export class Course<Message, Prompt> {
   #start(state: ArmState<Message>, pulls: number, priority: number | null): void {
     const random = nextStream(state, this.#method);
     const unit = startUnit<Message, Prompt>(state, { round: this.#rounds, pulls, priority, random });
+    this.#owed.start(unit, state.units - 1);
     this.#units += 1;
     this.#unsent += pulls;
     this.#granted += pulls;
@@ -207,23 +202,29 @@ export class Course<Message, Prompt> {
 
   /** Opens the next unit, or several small ones; false if nobody can have one now. */
   #grant(): boolean {
-    const pulls = this.#account.affordable() - this.#unsent;
-    if (pulls < 1 || this.#units >= this.#mostUnits) return false;
+    if (this.#account.affordable() - this.#unsent < 1 || this.#units >= this.#mostUnits) return false;
+    // Each call waits for tokens and dollars by itself: a unit cut to what fits beside all worst
+    // cases in flight would be too small for conditioned samples.
+    const pulls = wholeCalls(this.#account.samplesLeft(), this.#terms.samplesPerCall) - this.#unsent;
     if (this.#booked >= this.#nextLook) {
       this.#nextLook = this.#booked + this.#states.length;
       this.#meanOutputTokens = this.#tokens.value;
     }
-    const owed = this.#owed();
+    const owed = this.#owed.next();
     if (owed) {
+      // What failed calls of those under way give back may be a part of it.
+      if (owed.pulls > pulls && this.#inFlight > 0) return false;
       this.#rounds += 1;
-      this.#start(owed, Math.min(pulls, this.#method.unitSamples), null);
+      this.#start(owed.state, Math.min(pulls, owed.pulls), null);
       return true;
     }
+    if (this.#owed.isUnderWay) return false;
     const winners = this.#contenders.next({
       usedSamples: this.#granted,
       unitSamples: this.#method.unitSamples,
       pulls,
       slots: this.#terms.slots,
+      samplesPerCall: this.#terms.samplesPerCall,
       meanOutputTokens: this.#meanOutputTokens,
       random: this.#random,
     });
@@ -233,19 +234,6 @@ export class Course<Message, Prompt> {
     }
     this.#fault ??= this.#contenders.fault;
     return winners.length > 0;
-  }
-
-  /** The next arm with calls that an earlier run paid for. */
-  #owed(): ArmState<Message> | undefined {
-    const { paidFor, samplesPerCall } = this.#terms;
-    if (paidFor === undefined) return undefined;
-    for (; this.#firstOwed < this.#states.length; this.#firstOwed++) {
-      const state = this.#states[this.#firstOwed] as ArmState<Message>;
-      const { arm } = state;
-      if (!canBePulled(state, this.#terms)) continue;
-      if (paidFor(arm) * samplesPerCall > arm.samples.length + arm.inFlight) return state;
-    }
-    return undefined;
   }
 
   #send(unit: Unit<Message, Prompt>, wave: Wave<Message, Prompt>): UnitCall<Message, Prompt> {
@@ -294,14 +282,21 @@ export class Course<Message, Prompt> {
     unit.isOver = true;
     const { state } = unit;
     const left = pullsLeft(unit);
+    this.#owed.end(unit);
     state.arm.inFlight -= left;
     this.#granted -= left;
     this.#units -= 1;
     if (unit.isAnnounced) {
       this.#over.push(unit);
-      if (this.#terms.rereads === true) this.#rereading.add(state);
+      if (this.#terms.rereads === true) this.#countRereading(state, 1);
     }
     this.#touch(state);
+  }
+
+  #countRereading(state: ArmState<Message>, change: 1 | -1): void {
+    const units = (this.#rereading.get(state) ?? 0) + change;
+    if (units > 0) this.#rereading.set(state, units);
+    else this.#rereading.delete(state);
   }
 
   #await(unit: Unit<Message, Prompt>): void {

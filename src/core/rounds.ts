@@ -11,10 +11,11 @@ import {
   reread,
 } from "./arm_state.js";
 import type { ArmState, Method, Terms } from "./arm_state.js";
-import { requireAllocation, requirePlan } from "./contracts.js";
-import { forgetLosers } from "./forget.js";
+import { requireAllocation, requirePlan, requireRanks } from "./contracts.js";
+import { forgetLosers, forgets } from "./forget.js";
 import { randomStreams } from "./random.js";
 import { TokenMean } from "./token_mean.js";
+import { QUESTIONS_IN_TURN } from "./turns.js";
 import type { AllocationContext, Arm, Random, Reply, RoundRecord, SampleRequest, Solution } from "./types.js";
 
 export type { Method, Terms } from "./arm_state.js";
@@ -73,6 +74,9 @@ export type Replies<Message> = readonly (readonly Reply<Message>[])[];
  * left (where tokens limit it, everyone's first call comes before anyone's second);
  * an arm whose calls fail one after another gets nothing more.
  *
+ * Where losing responses are dropped, the units of a round are sampled some thousand at a
+ * time, so that no more are held in full; what is asked in them is the same.
+ *
  * Where one call brings several responses, fewer calls are sent: as many as
  * bring the planned samples, so a unit may end a few samples above its size.
  *
@@ -91,45 +95,59 @@ export function* playRounds<Message, Prompt>(
   let asked: Arm<Message>[] = [];
   const firstFault = (): Error | undefined => states.find(({ fault }) => fault !== undefined)?.fault;
   let closed: ClosedUnit<Message>[] = [];
+  const { samplesPerCall } = terms;
+  /** Whose calls go together: all, or where texts are dropped and samples surely reach, as many as may be held. */
+  const blocksOf = (grants: Grant<Message>[]): Grant<Message>[][] => {
+    const wanted = grants.reduce((sum, { pulls }) => sum + Math.ceil(pulls / samplesPerCall), 0);
+    const reaches = !tokens.isOfUse && wanted * samplesPerCall <= account.affordable();
+    const size = reaches && forgets(method, terms) ? QUESTIONS_IN_TURN : Infinity;
+    return size < grants.length
+      ? Array.from({ length: Math.ceil(grants.length / size) }, (_, block) =>
+          grants.slice(block * size, (block + 1) * size),
+        )
+      : [grants];
+  };
   let grants = firstUnit(states, method, account.samplesLeft());
   for (let round = 0; grants.length > 0; round++) {
-    for (const { state } of grants) state.arm.unitStart = state.arm.samples.length;
-    let opened = grants.map(({ state, pulls, priority }) => ({
-      arm: state.arm,
-      unit: { round, pulls, priority },
-    }));
-    for (;;) {
-      const wave = nextWave(
-        grants.filter(({ state }) => isOpen(state, terms) && !state.isSpent),
-        method,
-        account,
-        terms.samplesPerCall,
-      );
-      if (wave.length === 0) break;
-      const calls = wave.map(({ state, request }) => ({ arm: state.arm, request, round }));
-      const replies = yield { closed, opened, calls, asked, fault: firstFault() };
-      closed = [];
-      opened = [];
-      for (const [place, { state, request }] of wave.entries()) {
-        for (const reply of replies[place] ?? []) {
-          account.record(reply);
-          addSample(state, reply, round, request);
-          tokens.add(reply.usage);
+    for (const block of blocksOf(grants)) {
+      for (const { state } of block) state.arm.unitStart = state.arm.samples.length;
+      let opened = block.map(({ state, pulls, priority }) => ({
+        arm: state.arm,
+        unit: { round, pulls, priority },
+      }));
+      for (;;) {
+        const wave = nextWave(
+          block.filter(({ state }) => isOpen(state, terms) && !state.isSpent),
+          method,
+          account,
+          terms.samplesPerCall,
+        );
+        if (wave.length === 0) break;
+        const calls = wave.map(({ state, request }) => ({ arm: state.arm, request, round }));
+        const replies = yield { closed, opened, calls, asked, fault: firstFault() };
+        closed = [];
+        opened = [];
+        for (const [place, { state, request }] of wave.entries()) {
+          for (const reply of replies[place] ?? []) {
+            account.record(reply);
+            addSample(state, reply, round, request);
+            tokens.add(reply.usage);
+          }
         }
+        asked = [...new Set(calls.map(({ arm }) => arm))];
+        // Nothing is in flight, so none of these calls will ever fit.
+        if (replies.every(({ length }) => length === 0)) for (const { state } of wave) state.isSpent = true;
+        for (const { state } of block) measure(state, method);
       }
-      asked = [...new Set(calls.map(({ arm }) => arm))];
-      // Nothing is in flight, so none of these calls will ever fit.
-      if (replies.every(({ length }) => length === 0)) for (const { state } of wave) state.isSpent = true;
-      for (const { state } of grants) measure(state, method);
+      if (terms.rereads === true && opened.length === 0) {
+        const rereads = block.map(({ state }) => ({ arm: state.arm, round }));
+        const read = yield { closed: [], opened, calls: [], rereads, asked, fault: firstFault() };
+        for (const [place, { state }] of block.entries()) reread(state, read[place] ?? [], method);
+      }
+      // Still unannounced: every granted arm was closed before its first call.
+      if (opened.length === 0) closed = block.map((grant) => closeUnit(grant, round));
+      for (const { state } of block) forgetLosers(state, unitPlaces(state), method, terms);
     }
-    if (terms.rereads === true && opened.length === 0) {
-      const rereads = grants.map(({ state }) => ({ arm: state.arm, round }));
-      const read = yield { closed: [], opened, calls: [], rereads, asked, fault: firstFault() };
-      for (const [place, { state }] of grants.entries()) reread(state, read[place] ?? [], method);
-    }
-    // Still unannounced: every granted arm was closed before its first call.
-    if (opened.length === 0) closed = grants.map((grant) => closeUnit(grant, round));
-    for (const { state } of grants) forgetLosers(state, unitPlaces(state), method, terms);
     const willing = states.filter(
       (state) => isOpen(state, terms) && !state.isSpent && !isSettled(state, method),
     );
@@ -140,6 +158,7 @@ export function* playRounds<Message, Prompt>(
       pulls: account.affordable(),
       arms: willing.length,
       slots: terms.slots,
+      samplesPerCall: terms.samplesPerCall,
       meanOutputTokens: tokens.value,
       random: allocatorRandom,
     };
@@ -174,14 +193,15 @@ function nextGrants<Message>(
   const arms = willing.map((state) => state.arm);
   const pulls = allocator.allocate(arms, context);
   requireAllocation(allocator.name, pulls, arms.length, context);
-  return willing
+  const won = willing
     .map((state, place) => ({ state, pulls: pulls[place] as number }))
     .filter((grant) => grant.pulls > 0)
-    .map((grant) => ({
-      ...grant,
-      priority: allocator.priority?.(grant.state.arm, context) ?? null,
-      random: nextStream(grant.state, method),
-    }));
+    .map((grant) => ({ ...grant, priority: allocator.priority?.(grant.state.arm, context) ?? null }));
+  requireRanks(
+    allocator.name,
+    won.map(({ priority }) => priority),
+  );
+  return won.map((grant) => ({ ...grant, random: nextStream(grant.state, method) }));
 }
 
 /**

@@ -10,6 +10,8 @@ import type { Arm, Reply, RoundRecord, SampleRequest, Solution } from "./types.j
  * When units are granted: `rounds`, Algorithm 1 of the paper, in which everyone waits
  * for the slowest call of each half of a round, and which repeats itself call for
  * call with the same seed; or `continuous`, in which a call is sent whenever one may be.
+ * A round serves the top share of the inputs whatever `maxConcurrency` is, so in a small
+ * batch fewer calls may be in flight than it allows; `continuous` fills them.
  */
 export type Schedule = "rounds" | "continuous";
 

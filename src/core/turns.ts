@@ -1,3 +1,10 @@
+/**
+ * Everyone's first call comes before anyone's second, so that an abort, or tokens that
+ * run out, find all with the same. Where only samples are limited they surely reach, so
+ * large batches go block by block: responses that are still to be quoted are kept in full.
+ */
+export const QUESTIONS_IN_TURN = 4096;
+
 /** Items that wait, each in one turn: everyone's first comes before anyone's second. Within a turn they keep their order. */
 export class Turns<Item> {
   readonly #turns: Item[][] = [];

@@ -130,6 +130,8 @@ export interface AllocationContext {
   arms: number;
   /** Calls that may be in flight together; Infinity if nothing limits them. */
   slots: number;
+  /** Responses that one call brings, at least 1. Default 1. */
+  samplesPerCall?: number;
   /**
    * Mean of the output tokens that the responses so far reported; `null` if none did, and
    * where the budget limits samples alone: then all of them cost the same.
@@ -152,6 +154,16 @@ export interface Ranking {
   rank(arm: Arm, meanOutputTokens: number | null): number;
   /** Pulls of the arm's next unit, from 1 to the smaller of `unitSamples` and `pulls` of the context. Default: that one. */
   pulls?(arm: Arm, context: AllocationContext): number;
+}
+
+/** What an allocator goes by when it decides whether an arm gets more. */
+export interface Judgement {
+  /** Whether the arm would get more, but for having as many samples as the allocator gives one. */
+  isFull: boolean;
+  /** What a sample of the arm is worth; left out, with `price`, where the allocator has no price. */
+  index?: number;
+  /** What a sample must be worth. */
+  price?: number;
 }
 
 /** Decides who gets the next units. Pure: the same arguments give the same answer. */
@@ -183,6 +195,11 @@ export interface Allocator {
    * offered again, unless one of those comes back. Default: never.
    */
   isSettled?(arm: Arm): boolean;
+  /**
+   * Why `isSettled` says what it says; asked with it, of arms with nothing in flight. An
+   * arm that is full has the stop reason "samples". Default: nothing is told.
+   */
+  judge?(arm: Arm): Judgement;
 }
 
 /**
@@ -218,8 +235,8 @@ export interface VotingRule {
 }
 
 /**
- * Why an arm got no more samples: the pool of samples was used up, that of output
- * tokens was, that of dollars was (or did not hold its next prompt), the allocator
+ * Why an arm got no more samples: the pool of samples was used up, or those that the
+ * allocator gives one arm were, that of output tokens was, that of dollars was (or did not hold its next prompt), the allocator
  * needed no more of them, or the arm was closed because its calls failed or were aborted.
  */
 export type StopReason = "samples" | "outputTokens" | "cost" | "settled" | "closed";
@@ -245,6 +262,8 @@ export interface Solution<Message = unknown> {
   tally: Tally;
   rounds: readonly RoundRecord[];
   stopReason: StopReason;
+  /** What the allocator went by at its last decision on the arm, if it tells. */
+  judgement?: Judgement | undefined;
   /** What a part of the method threw; it ended the sampling, or the vote, of this arm. */
   fault?: Error | undefined;
 }

@@ -140,7 +140,7 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
     openJournal(
       batch.journal,
       asked.map(({ messages }) => messages),
-      { ...batch, attempt: pool.attempt, stop },
+      { ...batch, samplesPerCall, attempt: pool.attempt, stop },
     );
   try {
     await settleAll(
@@ -173,9 +173,12 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       samplesPerCall,
       slots,
       ...(forgets && { forget: forgotten.add }),
-      ...(journal && { paidFor: (arm: Arm) => journal.paidFor(arm.index) }),
+      ...(journal && { owed: (arm: Arm, unit: number) => journal.owed(arm.index, unit) }),
       isOpen: (arm) => !stop.signal.aborted && inputOf(arm).config.signal?.aborted !== true,
-      openUnit: (arm, unit) => openRound(inputOf(arm), arm, unit),
+      openUnit: (arm, unit) => {
+        journal?.openUnit(arm.index, unit);
+        return openRound(inputOf(arm), arm, unit);
+      },
       closeUnit: (arm, record) => closeRound(inputOf(arm), arm, record, spend),
       afterWave: (arms, fault) => {
         try {

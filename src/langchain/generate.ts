@@ -65,8 +65,14 @@ export function generator(
       try {
         if (ask === undefined) said = await sending.pay(await render());
         else
-          ({ said, replayed } = await ask(arm.index, request, call.signal, sending, render, (turns, keep) =>
-            sending.pay(turns, keep),
+          ({ said, replayed } = await ask(
+            arm.index,
+            round,
+            request,
+            call.signal,
+            sending,
+            render,
+            (turns, keep) => sending.pay(turns, keep),
           ));
       } catch (error) {
         const isPast = error instanceof PastFailure;

@@ -7,7 +7,9 @@ import { race } from "./calls.js";
 import { JudgedFailure, PastFailure, classify, endsBatch } from "./failures.js";
 import type { Failure } from "./failures.js";
 import { decodeEntry, encodeEntry, isGivenUp, restoreResponse, storeResponse } from "./journal_entry.js";
-import type { JournalEntry } from "./journal_entry.js";
+import type { JournalEntry, JournalUnit } from "./journal_entry.js";
+import { isOf, placeOf, unitsOf } from "./journal_units.js";
+import type { Sizes } from "./journal_units.js";
 import { callKey, hash, messagesHash, methodHash, modelHash } from "./journal_keys.js";
 import type { ArmKey } from "./journal_keys.js";
 import type { ChatLike } from "./model.js";
@@ -48,6 +50,7 @@ export interface Answered {
 /** Asks the model once, or a journal instead of it. */
 export type Ask = (
   arm: number,
+  round: number,
   request: SampleRequest,
   signal: AbortSignal,
   trip: Trip,
@@ -65,6 +68,8 @@ export type Pay = (
 export interface JournalSettings {
   model: ChatLike;
   method: Pick<Method, "sampler" | "seed" | "unitSamples">;
+  /** Responses that one call brings. */
+  samplesPerCall: number;
   /** Which one of a retry it is, from 0: a later one asks anew. */
   attempt: number;
   /** Stops the batch, once nothing more can be kept. */
@@ -76,8 +81,10 @@ export interface BatchJournal {
   ask: Ask;
   /** Reads what earlier runs paid for. */
   load: () => Promise<void>;
-  /** Calls of a question that earlier runs paid for, once it is read. */
-  paidFor: (arm: number) => number;
+  /** To be called before the first call of a unit; `round` names it. */
+  openUnit: (arm: number, unit: { round: number; pulls: number }) => void;
+  /** Samples of a unit of a question if earlier runs paid for it or a later one, once it is read; else 0. */
+  owed: (arm: number, unit: number) => number;
   /** Why nothing more can be kept, once that is so. */
   failure: () => Error | undefined;
   close: () => void;
@@ -97,7 +104,7 @@ const working = new WeakMap<JournalStore, Set<string>>();
 export function openJournal(
   store: JournalStore,
   questions: readonly (readonly BaseMessage[])[],
-  { model, method, attempt, stop }: JournalSettings,
+  { model, method, samplesPerCall, attempt, stop }: JournalSettings,
 ): BatchJournal {
   const taken = working.get(store) ?? new Set();
   working.set(store, taken);
@@ -109,11 +116,12 @@ export function openJournal(
     taken.add(callKey(key, 0));
     return key;
   });
-  const arms = keys.map((key) => new ArmJournal(store, key, method.unitSamples, writes));
+  const arms = keys.map((key) => new ArmJournal(store, key, { ...method, samplesPerCall }, writes));
   return {
     ask: (arm, ...rest) => (arms[arm] as ArmJournal).ask(...rest),
     load: async () => void (await Promise.all(arms.map((arm) => arm.load()))),
-    paidFor: (arm) => (arms[arm] as ArmJournal).paidFor,
+    openUnit: (arm, unit) => (arms[arm] as ArmJournal).openUnit(unit),
+    owed: (arm, unit) => (arms[arm] as ArmJournal).owed(unit),
     failure: () => writes.failure,
     close: () => {
       writes.isOver = true;
@@ -144,11 +152,14 @@ interface Writes {
 
 /** The calls of one question; their places are the order in which they were asked. */
 class ArmJournal {
-  /** Calls that earlier runs paid for, once it is read. */
-  paidFor = 0;
+  /** Samples of each unit that earlier runs paid for, once it is read. */
+  owed: (unit: number) => number = () => 0;
   readonly #store: JournalStore;
   readonly #key: ArmKey;
   readonly #window: number;
+  readonly #sizes: Sizes;
+  /** Its units so far, by round. */
+  readonly #units = new Map<number, JournalUnit>();
   /** Shared by the arms: once nothing can be kept, nothing more is paid for. */
   readonly #writes: Writes;
   /** Calls that were recorded and not yet replayed, by place, in ascending order. Read with the first call. */
@@ -162,30 +173,37 @@ class ArmJournal {
   /** Calls are looked up in the order asked, however long their turns take to render. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(store: JournalStore, key: ArmKey, unitSamples: number, writes: Writes) {
+  constructor(store: JournalStore, key: ArmKey, sizes: Sizes, writes: Writes) {
     this.#store = store;
     this.#key = key;
     // Calls of one wave that were lost together must not hide those behind them.
-    this.#window = Math.max(WINDOW, unitSamples);
+    this.#window = Math.max(WINDOW, sizes.unitSamples);
+    this.#sizes = sizes;
     this.#writes = writes;
   }
 
   async load(): Promise<void> {
-    this.paidFor = (await this.#records()).size;
+    this.owed = unitsOf([...(await this.#records()).values()], this.#sizes);
+  }
+
+  openUnit({ round, pulls }: { round: number; pulls: number }): void {
+    this.#units.set(round, { place: this.#units.size, pulls });
   }
 
   async ask(
+    round: number,
     { stage, purpose = "answer" }: SampleRequest,
     signal: AbortSignal,
     trip: Trip,
-    render: Parameters<Ask>[4],
+    render: Parameters<Ask>[5],
     pay: Pay,
   ): Promise<Answered> {
+    const unit = this.#units.get(round);
     const turn = this.#queue.then(async () => {
       const recorded = await this.#records();
       const turns = await render();
       const request = messagesHash(turns, stage, purpose);
-      return { turns, request, ...this.#find(recorded, request) };
+      return { turns, request, ...this.#find(recorded, request, unit?.place) };
     });
     this.#queue = turn.catch(() => {});
     // The store may hang.
@@ -196,7 +214,7 @@ class ArmJournal {
     }
     if (entry) return { said: entry.responses.map(restoreResponse), replayed: true };
     if (this.#writes.failure) throw this.#writes.failure;
-    const asked = { v: 1 as const, request, stage, purpose };
+    const asked = { v: 1 as const, request, stage, purpose, ...(unit && { unit }) };
     let isKept = false;
     const keep = (said: AIMessage[]): Promise<void> => {
       isKept = true;
@@ -224,12 +242,15 @@ class ArmJournal {
   #find(
     recorded: Map<number, JournalEntry>,
     request: string,
+    unit: number | undefined,
   ): { place: number; entry: JournalEntry | undefined } {
     while (this.#used.has(this.#next)) this.#next += 1;
     const here = recorded.get(this.#next);
-    // What stands here may be what another method, or another prompt, asked.
-    const place =
-      here === undefined || here.request === request ? this.#next : (placeOf(recorded, request) ?? this.#end);
+    // What stands here may be what another unit, another method, or another prompt asked.
+    const isDue = here === undefined || (here.request === request && isOf(here, unit));
+    const place = isDue
+      ? this.#next
+      : (placeOf(recorded, request, unit) ?? placeOf(recorded, request) ?? this.#end);
     const entry = recorded.get(place);
     recorded.delete(place);
     this.#used.add(place);
@@ -277,9 +298,4 @@ class ArmJournal {
     if (isGivenUp([...recorded.values()])) this.#forgetFailures(recorded);
     return recorded;
   }
-}
-
-function placeOf(recorded: Map<number, JournalEntry>, request: string): number | undefined {
-  for (const [place, entry] of recorded) if (entry.request === request) return place;
-  return undefined;
 }

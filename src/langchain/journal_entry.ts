@@ -12,10 +12,20 @@ export interface JournalEntry {
   request: string;
   stage: Stage;
   purpose: Purpose;
+  /** The unit that it belongs to. Entries of older versions do not tell. */
+  unit?: JournalUnit;
   /** Several where one call brings several; none if it failed. */
   responses: StoredResponse[];
   /** Why it failed, and whether the provider surely charged nothing. */
   failure?: { kind: FailureKind; isUnbilled: boolean };
+}
+
+/** A unit of a question. */
+export interface JournalUnit {
+  /** Which one of the question it is, from 0. */
+  place: number;
+  /** Samples that it was granted, at least 1. */
+  pulls: number;
 }
 
 /** What is needed to build a response again. */
@@ -63,12 +73,16 @@ export function decodeEntry(key: string, bytes: Uint8Array): JournalEntry {
   } catch {
     entry = undefined;
   }
-  const { v, request, responses, failure = FAILED } = (entry ?? {}) as Partial<JournalEntry>;
+  const { v, request, responses, unit = UNKNOWN, failure = FAILED } = (entry ?? {}) as Partial<JournalEntry>;
   const sound =
     v === 1 &&
     typeof request === "string" &&
     Array.isArray(responses) &&
     responses.every(isStored) &&
+    Number.isSafeInteger(unit?.place) &&
+    Number.isSafeInteger(unit.pulls) &&
+    unit.place >= 0 &&
+    unit.pulls >= 1 &&
     typeof failure?.kind === "string" &&
     typeof failure.isUnbilled === "boolean";
   if (!sound) throw new Error(`The journal holds no readable entry under ${key}; delete it there.`);
@@ -90,6 +104,8 @@ function isBlank({ content, tool_calls = [] }: StoredResponse): boolean {
   const isEmpty = typeof content === "string" ? content.trim() === "" : content.length === 0;
   return isEmpty && tool_calls.length === 0;
 }
+
+const UNKNOWN: JournalUnit = { place: 0, pulls: 1 };
 
 /** Of a failure that says nothing of itself, the worst. */
 const FAILED = { kind: "other", isUnbilled: false } as const;

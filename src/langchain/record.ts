@@ -47,6 +47,10 @@ export interface DynScalingMetadata {
    */
   savedInputTokens: number | null;
   stopReason: StopReason;
+  /** What a sample of this input was worth at the last decision on it, where the allocator compares it with a price. */
+  lastIndex?: number;
+  /** The price that `lastIndex` was compared with: below it the input is settled. */
+  lastPrice?: number;
   /** What the batch that this input belongs to was granted and has spent, over all its inputs. */
   budget: BudgetReport;
   /** Share of `answer` among all votes, in (0, 1]; `null` if it got none. */
@@ -109,7 +113,7 @@ export function buildRecord(
   abortReason: unknown,
   { budget, grouped, forgotten }: RecordParts,
 ): InputRecord {
-  const { arm, tally, rounds, stopReason, fault, cut } = solution;
+  const { arm, tally, rounds, stopReason, judgement, fault, cut } = solution;
   const { samples } = arm;
   const answers = samples.filter(({ purpose }) => purpose === "answer");
   // A voting rule is the user's to write: a failed call that it elects is no answer.
@@ -133,6 +137,8 @@ export function buildRecord(
     cachedInputTokens: tokens((usage) => usage.cachedInputTokens),
     savedInputTokens: tokens(({ inputTokens, savedInputTokens }) => savedInputTokens ?? (inputTokens && 0)),
     stopReason,
+    ...(judgement?.index !== undefined && { lastIndex: judgement.index }),
+    ...(judgement?.price !== undefined && { lastPrice: judgement.price }),
     budget,
     agreement: shareOf(answer, tally.votes),
     review: null,

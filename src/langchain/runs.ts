@@ -90,6 +90,8 @@ export async function closeRun(input: OpenInput, record: InputRecord): Promise<v
     dynscaling_uncertainty: record.uncertainty,
     dynscaling_agreement: record.agreement,
     dynscaling_stop_reason: record.stopReason,
+    dynscaling_last_index: record.lastIndex ?? null,
+    dynscaling_last_price: record.lastPrice ?? null,
     dynscaling_needs_review: record.review === null ? null : true,
   });
   if (record.error) return run.handleChainError(record.error);

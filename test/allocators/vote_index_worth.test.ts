@@ -104,7 +104,7 @@ describe("samples in flight", () => {
     const capped = voteIndex({ maxSamples: 6 });
     expect([1, 2].map((inFlight) => capped.isSettled?.({ ...torn, inFlight }))).toEqual([false, true]);
     const priced = voteIndex({ price: indexOf([2, 2]) / 3.5 });
-    expect([2, 3].map((inFlight) => priced.isSettled?.({ ...torn, inFlight }))).toEqual([false, true]);
+    expect([0, 1].map((inFlight) => priced.isSettled?.({ ...torn, inFlight }))).toEqual([false, true]);
   });
 });
 

@@ -21,6 +21,7 @@ const said = new AIMessage({
 const asked = { v: 1 as const, request: "abc", stage: "parallel" as const, purpose: "answer" as const };
 const entries: JournalEntry[] = [
   { ...asked, responses: [storeResponse(said)] },
+  { ...asked, unit: { place: 1, pulls: 8 }, responses: [storeResponse(said)] },
   { ...asked, responses: [], failure: { kind: "timeout", isUnbilled: false } },
 ];
 
@@ -48,6 +49,16 @@ describe("an entry of a journal", () => {
     const bytes = new TextEncoder().encode(JSON.stringify({ ...asked, responses: [] }));
     expect(decodeEntry("k", bytes).failure).toEqual({ kind: "other", isUnbilled: false });
   });
+
+  it.each([{ place: -1, pulls: 8 }, { place: 0, pulls: 0 }, { pulls: 8 }, null, 3])(
+    "with the unit %j is refused",
+    (unit) => {
+      const bytes = new TextEncoder().encode(
+        JSON.stringify({ ...asked, unit, responses: [storeResponse(said)] }),
+      );
+      expect(readOrRefused(bytes)).toBe("refused");
+    },
+  );
 
   it("is read to its end or refused by its key, whatever bytes stand there", () => {
     const outcomes = { read: 0, refused: 0 };
