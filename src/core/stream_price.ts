@@ -15,10 +15,10 @@ export interface OpenQuestion {
    * The price to it. What other open questions have spent beyond the target counts already:
    * hard ones take longest, and until they are done the others would take the spend for low.
    *
-   * @param samples of this question so far
+   * @param samples that this question has paid for so far
    */
   now(samples: number): number;
-  /** Tells that it is done; `null` if it failed, and does not count. */
+  /** Tells that it is over, and how many samples it has paid for; `null` if none, and it does not count. */
   finish(samples: number | null): void;
 }
 
