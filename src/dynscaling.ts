@@ -46,8 +46,10 @@ import type {
 } from "./structured/structure.js";
 import { StructuredScaling, objectAndRaw, objectOf, requireObject } from "./structured/structured_scaling.js";
 import type { Present, RawOutput, SolveStructured } from "./structured/structured_scaling.js";
-import { SharedScaling, openSharedBudget } from "./shared.js";
-import type { SharedBudget, SharedFields, SharedParts, SolveOne } from "./shared.js";
+import { SharedScaling } from "./shared.js";
+import type { SharedParts } from "./shared.js";
+import { openSharedBudget } from "./shared_budget.js";
+import type { SharedBudget, SharedFields, SolveOne } from "./shared_budget.js";
 
 /** Options of `DynScaling`. Only `model` is required; the rest are the paper's values. */
 export interface DynScalingFields extends MethodFields {
@@ -342,6 +344,8 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
           pool,
           method,
           budget: total,
+          // One question has nobody to wait for, and calls sent beside each other would be sent blindly.
+          schedule: "rounds" as const,
         };
         const [record] = await this.#solve([read], [config], { ...settings, ...settingsOf?.(method) });
         return record as InputRecord;

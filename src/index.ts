@@ -38,4 +38,5 @@ export type { Candidate, Review, ReviewFields } from "./langchain/review.js";
 export { ROUND_EVENT } from "./langchain/round_runs.js";
 export type { RoundEvent, RoundState, Spend } from "./langchain/round_runs.js";
 export { SharedScaling, SharedStructuredScaling } from "./shared.js";
-export type { SharedFields, SharedSpend } from "./shared.js";
+export type { SharedSpend } from "./shared.js";
+export type { SharedFields } from "./shared_budget.js";

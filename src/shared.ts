@@ -1,19 +1,10 @@
 import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
 import { Runnable } from "@langchain/core/runnables";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { voteIndex } from "./allocators/vote_index.js";
-import type { Budget } from "./core/budget.js";
-import { OptionError, requireInteger, requireKnownKeys } from "./core/errors.js";
-import { openStreamPrice } from "./core/stream_price.js";
-import type { OpenQuestion, StreamPrice } from "./core/stream_price.js";
-import type { Allocator, Sampler } from "./core/types.js";
 import type { ToolBinding } from "./langchain/model.js";
 import type { InputRecord, ScaledMessage } from "./langchain/record.js";
-import { LONGEST_TIMER_MS } from "./langchain/patience.js";
-import { SharedAccount } from "./langchain/shared_pool.js";
-import type { BatchPool } from "./langchain/shared_pool.js";
-import type { TurnsPrompt } from "./prompts/turns.js";
-import { independent } from "./samplers/independent.js";
+import { solveOne } from "./shared_budget.js";
+import type { SharedBudget, SharedFields, SolveOne } from "./shared_budget.js";
 import type {
   AnyObject,
   StructuredOptions,
@@ -22,45 +13,17 @@ import type {
 } from "./structured/structure.js";
 import type { Present, RawOutput } from "./structured/structured_scaling.js";
 
-/** Options of `DynScaling.shared()`. */
-export interface SharedFields {
-  /** Samples per question on average over the stream, which the price of a sample keeps to. At least 1. Default 8. */
-  samplesPerInput?: number;
-  /** Most samples of one question. At least 1. Default 8 times `samplesPerInput`. */
-  maxSamplesPerInput?: number;
-  /** Most samples of all questions together; a question that finds none left is refused. Default: no limit. */
-  totalSamples?: number;
-  /** Most output tokens of all questions together, never exceeded where the output limit of a response is known. Default: no limit. */
-  totalOutputTokens?: number;
-  /** Most US dollars of all questions together, likewise; needs `budget.prices` of the `DynScaling`. Default: no limit. */
-  totalCostUsd?: number;
-  /** Milliseconds after which a question answers with what it has. 1 to 2147483647. Default: no limit. */
-  timeoutMs?: number;
-  /**
-   * Plans what to ask next. Default `independent()`: conditioned samples need a unit
-   * of several before anything can be decided.
-   */
-  sampler?: Sampler<TurnsPrompt>;
-  /** Samples between two decisions. At least 1. Default 1. */
-  unitSamples?: number;
-}
-
 /** What a shared budget has spent. */
 export interface SharedSpend {
-  /** Questions that are done. */
+  /** Questions that were answered. */
   inputs: number;
+  /** Questions that ended without an answer: all calls failed, aborted, or refused for want of room in a total. */
+  failedInputs: number;
   samples: number;
   outputTokens: number;
   /** Least index at which a sample is worth its price now. */
   price: number;
 }
-
-/** Solves one question with the parts of the `DynScaling` that it comes from. */
-export type SolveOne = (
-  input: BaseLanguageModelInput,
-  config: Partial<RunnableConfig>,
-  parts: { pool: BatchPool; allocator: Allocator; sampler: Sampler<TurnsPrompt>; unitSamples: number },
-) => Promise<InputRecord>;
 
 /** What a `SharedScaling` is made of. */
 export interface SharedParts {
@@ -75,25 +38,6 @@ export interface SharedParts {
     options: StructuredOptions<boolean>,
   ): { solve: SolveOne; present: Present<unknown> };
 }
-
-/** What the calls draw on. */
-export interface SharedBudget {
-  account: SharedAccount;
-  price: StreamPrice;
-  /** Questions that are done. */
-  inputs: number;
-}
-
-const FIELDS = [
-  "samplesPerInput",
-  "maxSamplesPerInput",
-  "totalSamples",
-  "totalOutputTokens",
-  "totalCostUsd",
-  "timeoutMs",
-  "sampler",
-  "unitSamples",
-];
 
 /**
  * Calls of `invoke()` that draw on one budget, whenever they come: in sequence, side
@@ -119,9 +63,10 @@ export class SharedScaling extends Runnable<BaseLanguageModelInput, ScaledMessag
 
   /** What all questions have spent so far, those in flight included. */
   get spend(): SharedSpend {
-    const { inputs, account, price } = this.#parts.budget;
+    const { inputs, failedInputs, account, price } = this.#parts.budget;
     return {
       inputs,
+      failedInputs,
       samples: account.usedSamples,
       outputTokens: account.usedOutputTokens,
       price: price.now(),
@@ -219,60 +164,4 @@ export class SharedStructuredScaling<Output> extends Runnable<BaseLanguageModelI
     if (output instanceof Error) throw output;
     return output;
   }
-}
-
-async function solveOne(
-  { solve, fields, budget }: SharedParts,
-  input: BaseLanguageModelInput,
-  options: Partial<RunnableConfig> = {},
-): Promise<InputRecord> {
-  const { sampler = independent(), unitSamples = 1, timeoutMs } = fields;
-  const question = budget.account.question();
-  const late = timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)];
-  const signals = [...late, ...(options.signal ? [options.signal] : [])];
-  const config = { ...options, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) };
-  const priced = budget.price.begin();
-  let samples: number | null = null;
-  try {
-    const parts = { pool: question.pool, allocator: allocatorOf(priced), sampler, unitSamples };
-    const record = await solve(input, config, parts);
-    options.signal?.throwIfAborted();
-    budget.inputs += 1;
-    samples = record.samples;
-    return record;
-  } finally {
-    priced.finish(samples);
-    question.close();
-  }
-}
-
-/** The price is asked at every decision: what others spend meanwhile counts. */
-function allocatorOf(priced: OpenQuestion): Allocator {
-  return {
-    ...voteIndex(),
-    isSettled: (arm) => voteIndex({ price: priced.now(arm.samples.length) }).isSettled?.(arm) === true,
-  };
-}
-
-/** @throws {OptionError} if an option is unknown or out of range, or the total cannot pay for one call */
-export function openSharedBudget(
-  fields: SharedFields,
-  limits: { total: Budget; samplesPerCall: number },
-): SharedBudget {
-  const samplesPerInput = checked(fields);
-  const { maxSamplesPerInput = Math.ceil(8 * samplesPerInput) } = fields;
-  const account = new SharedAccount({ ...limits, maxSamplesPerInput });
-  return { account, price: openStreamPrice(samplesPerInput), inputs: 0 };
-}
-
-/** @returns the average */
-function checked(fields: SharedFields): number {
-  requireKnownKeys("shared", fields, FIELDS);
-  const { samplesPerInput = 8, maxSamplesPerInput, timeoutMs } = fields;
-  if (!Number.isFinite(samplesPerInput) || samplesPerInput < 1) {
-    throw new OptionError("shared.samplesPerInput", samplesPerInput, "Give a number of at least 1.");
-  }
-  if (maxSamplesPerInput !== undefined) requireInteger("shared.maxSamplesPerInput", maxSamplesPerInput, 1);
-  if (timeoutMs !== undefined) requireInteger("shared.timeoutMs", timeoutMs, 1, LONGEST_TIMER_MS);
-  return samplesPerInput;
 }

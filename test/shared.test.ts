@@ -158,7 +158,15 @@ describe("calls that share one budget", () => {
     ["a time limit no timer can keep", { timeoutMs: 3e9 }, /^shared\.timeoutMs.*2147483647/],
     ["a total of none", { totalSamples: 0 }, /totalSamples/],
     ["a total of tokens below one call", { totalOutputTokens: 5 }, /totalOutputTokens/],
-    ["a unit of none", { unitSamples: 0 }, /unitSamples/],
+    ["a unit of none", { unitSamples: 0 }, /^shared\.unitSamples/],
+    ["a price below none", { price: -1 }, /^shared\.price: got -1/],
+    ["a price without end", { price: Infinity }, /^shared\.price: got Infinity/],
+    [
+      "a cap below the average",
+      { samplesPerInput: 8, maxSamplesPerInput: 2 },
+      /^shared\.maxSamplesPerInput: got 2.*8/,
+    ],
+    ["a unit above the average", { samplesPerInput: 2, unitSamples: 8 }, /^shared\.unitSamples: got 8.*2/],
   ])("refuse %s before anything is spent", async (_what, fields, message) => {
     const model = moody();
     await expect((async () => sharedOf(model, fields as SharedFields).invoke("calm"))()).rejects.toThrow(
@@ -168,7 +176,63 @@ describe("calls that share one budget", () => {
   });
 });
 
+describe("a shared budget of a model that brings several responses per request", () => {
+  class Several extends ScriptedModel {
+    n = 4;
+  }
+
+  it.each([
+    [{ maxSamplesPerInput: 2 }, /^shared\.maxSamplesPerInput: got 2\. One request brings 4 responses/],
+    [{ samplesPerInput: 7, maxSamplesPerInput: 7 }, /^shared\.maxSamplesPerInput: got 7\. .*whole requests/],
+    [{ samplesPerInput: 2 }, /^shared\.samplesPerInput: got 2\. One request brings 4 responses/],
+  ])("refuses %o: no price can bring the average about", (fields, message) => {
+    expect(() => sharedOf(new Several(), fields)).toThrow(message);
+    expect(() => sharedOf(new Several(), { samplesPerInput: 4, maxSamplesPerInput: 4 })).not.toThrow();
+  });
+});
+
+describe("a shared budget with a lone easy question", () => {
+  it.each(["rounds", "continuous"] as const)(
+    "spends the same in %s, however many calls may be in flight",
+    async (schedule) => {
+      for (const maxConcurrency of [1, 64]) {
+        const model = moody();
+        const shared = new DynScaling({ model, schedule }).shared();
+        await shared.invoke("calm", { maxConcurrency });
+        expect(model.calls.length).toBeLessThanOrEqual(3);
+      }
+    },
+  );
+});
+
 describe("the price of a stream", () => {
+  it("falls no further than its floor, and saves the rest", async () => {
+    const shared = sharedOf(moody(), { price: 0.002 });
+    for (let place = 0; place < 40; place++) await shared.invoke(`calm ${place}`);
+    expect(shared.spend.price).toBe(0.002);
+    expect(shared.spend.samples).toBeLessThanOrEqual(3 * 40);
+  });
+
+  it("lets credit of many easy questions lapse beyond 40 questions' worth", () => {
+    const price = openStreamPrice(8);
+    for (let place = 0; place < 1000; place++) price.begin().finish(4);
+    const low = price.now();
+    // Twenty questions' worth more is credit still; the forty after them are owed.
+    for (let place = 0; place < 10; place++) price.begin().finish(24);
+    expect(price.now()).toBeCloseTo(low * Math.exp(0.02 * 20), 12);
+    for (let place = 0; place < 20; place++) price.begin().finish(24);
+    expect(price.now()).toBeCloseTo(low * Math.exp(0.02 * 60 + 0.1 * 40), 12);
+  });
+
+  it("stays a number on which samples can be bought, whatever questions take", () => {
+    for (const samples of [1, 64]) {
+      const price = openStreamPrice(8);
+      for (let place = 0; place < 20_000; place++) price.begin().finish(samples);
+      expect(price.now()).toBeGreaterThanOrEqual((0.13 / 64) * Math.exp(-7.001));
+      expect(price.now()).toBeLessThanOrEqual(Math.exp(2.001) / 6);
+    }
+  });
+
   it("begins where the average would be met on average questions", () => {
     expect(openStreamPrice(8).now()).toBeCloseTo(priceOfAverage(8), 12);
     expect(priceOfAverage(8)).toBeCloseTo(0.13 / 64, 12);

@@ -2,7 +2,8 @@ import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { Amounts, BudgetReport } from "../core/account.js";
 import { OptionError } from "../core/errors.js";
 import type { DynScaling } from "../dynscaling.js";
-import type { SharedFields, SharedScaling } from "../shared.js";
+import type { SharedScaling } from "../shared.js";
+import type { SharedFields } from "../shared_budget.js";
 
 /** What a scaled call took, beside the record in the metadata of its message. */
 const SPEND = "dynscaling_run_spend";

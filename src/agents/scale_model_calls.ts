@@ -6,7 +6,7 @@ import { OptionError, requireKnownKeys } from "../core/errors.js";
 import type { DynScaling } from "../dynscaling.js";
 import type { ToolBinding } from "../langchain/model.js";
 import type { InputRecord } from "../langchain/record.js";
-import type { SharedFields } from "../shared.js";
+import type { SharedFields } from "../shared_budget.js";
 import { leftOfRun, note, runOf } from "./run_spend.js";
 import { SampledCalls } from "./sampled_calls.js";
 import type { Sampling } from "./sampled_calls.js";

@@ -40,6 +40,9 @@ export type Tokens = Pick<Amounts, "inputTokens" | "outputTokens">;
 /** The worst case of one call, put aside while it is in flight. */
 export type Reservation = Readonly<Omit<Amounts, "costUsd"> & { costUsd: number }>;
 
+/** What is put aside. */
+type Held = Readonly<Omit<Reservation, "inputTokens">>;
+
 /** What booking needs to know of a reply. */
 export type Booked = Pick<
   Reply,
@@ -62,6 +65,19 @@ export interface Account {
    * aside; a multiple of the samples that one call brings.
    */
   affordable(): number;
+  /**
+   * Where others draw on it too: waits until the next call fits beside theirs, and puts
+   * its worst case aside for the `reserve()` that follows, which is `null` if it never will.
+   *
+   * @param inputTokens most tokens that its prompt can have
+   */
+  turn?(inputTokens: number): Promise<void>;
+  /**
+   * Whether one call would fit if all that are in flight came back for nothing.
+   *
+   * @param beside what stays put aside all the same
+   */
+  mayFit(inputTokens: number, beside: Tokens): boolean;
   /**
    * Puts the worst case of one call aside that is about to be sent.
    *
@@ -111,16 +127,9 @@ export function withWorstCase<Message>(
 /**
  * @param inputs number of inputs that share the budget, at least 1
  * @param samplesPerCall responses that one call brings, at least 1
- * @param start whether, where no output limit is known, the calls in flight only double
- *   from one to the next; `fast` where who finds no room is refused instead of waiting
  * @throws {OptionError} if the budget cannot pay for one call per input
  */
-export function openAccount(
-  budget: Budget,
-  inputs: number,
-  samplesPerCall = 1,
-  start: "slow" | "fast" = "slow",
-): Account {
+export function openAccount(budget: Budget, inputs: number, samplesPerCall = 1): Account {
   const { totalOutputTokens = Infinity, totalCostUsd = Infinity, prices } = budget;
   const sampleLimit = samplePool(budget, inputs);
   requireOneCallEach(budget, inputs, samplesPerCall, sampleLimit);
@@ -142,21 +151,21 @@ export function openAccount(
   /** Responses that told their tokens. */
   let told = 0;
 
-  const left = (limit: number, of: "outputTokens" | "costUsd"): number =>
-    limit - spent[of] - uncertain[of] - inFlight[of];
-  const tokensLeft = (): number => left(totalOutputTokens, "outputTokens");
-  const costLeft = (): number => left(totalCostUsd, "costUsd");
-  const samplesLeft = (): number => sampleLimit - spent.samples - inFlight.samples;
+  const left = (limit: number, of: "outputTokens" | "costUsd", held: Held): number =>
+    limit - spent[of] - uncertain[of] - held[of];
+  const tokensLeft = (held: Held = inFlight): number => left(totalOutputTokens, "outputTokens", held);
+  const costLeft = (held: Held = inFlight): number => left(totalCostUsd, "costUsd", held);
+  const samplesLeft = (held: Held = inFlight): number => sampleLimit - spent.samples - held.samples;
   /** `undefined` until something is known: a call then takes all that is left. */
   const worstOutput = (): number | undefined =>
     budget.maxOutputTokensPerSample ??
     (largest !== undefined ? largest * UNKNOWN_LIMIT_MARGIN : boundsOutput ? undefined : 0);
   /** Slow start: what may be in flight beside what is, where the next response may be longer than any so far. */
-  const byTold = (): number =>
-    budget.maxOutputTokensPerSample !== undefined || !boundsOutput || (start === "fast" && told > 0)
+  const byTold = (held: Held = inFlight): number =>
+    budget.maxOutputTokensPerSample !== undefined || !boundsOutput
       ? Infinity
-      : wholeCalls(Math.max(told, samplesPerCall) - inFlight.samples, samplesPerCall);
-  const bySamples = (): number => wholeCalls(samplesLeft(), samplesPerCall);
+      : wholeCalls(Math.max(told, samplesPerCall) - held.samples, samplesPerCall);
+  const bySamples = (held: Held = inFlight): number => wholeCalls(samplesLeft(held), samplesPerCall);
   const byAmount = (amountLeft: number, ofOne: (outputTokens: number) => number): number => {
     if (amountLeft === Infinity) return Infinity;
     const worst = worstOutput();
@@ -180,36 +189,34 @@ export function openAccount(
     outputTokens,
     costUsd: cost(inputTokens, outputTokens),
   });
+  /** What one call is to reserve beside what is held; `null` if it does not fit. */
+  const worstCaseOf = (inputTokens: number, held: Held): Reservation | null => {
+    const worst = worstOutput();
+    if (bySamples(held) < 1 || byTold(held) < 1) return null;
+    const isUnbounded = worst === undefined && boundsOutput;
+    let outputTokens = isPriced ? (worst ?? 0) * samplesPerCall : 0;
+    if (isUnbounded) {
+      const prompt = cost(inputTokens, 0);
+      if (held.samples > 0 || tokensLeft(held) <= 0 || costLeft(held) <= prompt) return null;
+      const byPrice = outputPrice > 0 ? (costLeft(held) - prompt) / cost(0, 1) : Infinity;
+      outputTokens = Math.floor(Math.min(tokensLeft(held), byPrice));
+    }
+    const costUsd = cost(inputTokens, outputTokens);
+    if (!isUnbounded && (outputTokens > tokensLeft(held) || costUsd > costLeft(held))) return null;
+    return { samples: samplesPerCall, inputTokens, outputTokens, costUsd };
+  };
   const amounts = (of: typeof spent): Amounts => ({ ...of, costUsd: prices ? of.costUsd : null });
 
   return {
     usedSamples: () => spent.samples,
     usedOutputTokens: () => spent.outputTokens + uncertain.outputTokens,
     usedCostUsd: () => (prices ? spent.costUsd + uncertain.costUsd : null),
-    samplesLeft,
+    samplesLeft: () => samplesLeft(),
     affordable: () => Math.min(bySamples(), byTokens(), byCost(), byTold()),
+    mayFit: (inputTokens, beside) => worstCaseOf(inputTokens, extra(beside)) !== null,
     reserve(inputTokens) {
-      const worst = worstOutput();
-      if (bySamples() < 1 || byTold() < 1) return null;
-      if (worst === undefined && boundsOutput) {
-        const prompt = cost(inputTokens, 0);
-        if (inFlight.samples > 0 || tokensLeft() <= 0 || costLeft() <= prompt) return null;
-        const byPrice = outputPrice > 0 ? (costLeft() - prompt) / cost(0, 1) : Infinity;
-        const outputTokens = Math.floor(Math.min(tokensLeft(), byPrice));
-        const all = {
-          samples: samplesPerCall,
-          inputTokens,
-          outputTokens,
-          costUsd: cost(inputTokens, outputTokens),
-        };
-        book(inFlight, all, 1);
-        return all;
-      }
-      const outputTokens = isPriced ? (worst ?? 0) * samplesPerCall : 0;
-      const costUsd = cost(inputTokens, outputTokens);
-      if (outputTokens > tokensLeft() || costUsd > costLeft()) return null;
-      const reservation = { samples: samplesPerCall, inputTokens, outputTokens, costUsd };
-      book(inFlight, reservation, 1);
+      const reservation = worstCaseOf(inputTokens, inFlight);
+      if (reservation) book(inFlight, reservation, 1);
       return reservation;
     },
     release(reservation) {

@@ -95,10 +95,13 @@ async function send<Message, Prompt>(
 ): Promise<(readonly Reply<Message>[])[]> {
   const sizes =
     inputTokens && (await Promise.allSettled(calls.map(({ arm, request }) => inputTokens(arm, request))));
-  const held = calls.map((_, place) => {
+  const sizeOf = (place: number): number => {
     const size = sizes?.[place];
-    return account.reserve(size?.status === "fulfilled" ? size.value : 0);
-  });
+    return size?.status === "fulfilled" ? size.value : 0;
+  };
+  // Of the first alone: who waited for more with one in hand might wait for ever.
+  if (calls.length > 0) await account.turn?.(sizeOf(0));
+  const held = calls.map((_, place) => account.reserve(sizeOf(place)));
   try {
     return await settleAll(
       calls.map(async ({ arm, request, round }, place) => {

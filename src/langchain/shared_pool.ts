@@ -1,9 +1,9 @@
 import { openAccount } from "../core/account.js";
-import type { Account, Reservation } from "../core/account.js";
+import type { Account } from "../core/account.js";
 import type { Budget } from "../core/budget.js";
-import { OptionError } from "../core/errors.js";
-import { wholeCalls } from "../core/limits.js";
 import type { Pool } from "./pool.js";
+import { SharedQuestion, refusal } from "./shared_question.js";
+import { WaitingLine } from "./waiting_line.js";
 
 /** What a batch needs of the pool that it draws on. */
 export type BatchPool = Pick<Pool, "payable" | "open" | "watching" | "remember" | "attempt">;
@@ -18,15 +18,25 @@ export interface SharedLimits {
   samplesPerCall: number;
 }
 
+/** A question that draws on a shared account. */
+export interface QuestionPool {
+  pool: BatchPool;
+  /** Samples that it has paid for so far; failed calls that gave theirs back are not among them. */
+  paidSamples(): number;
+  /** Gives back what its calls put aside, however it ended. */
+  close(): void;
+}
+
 /** One account for questions that come one by one, each seen through a cap of its own. */
 export class SharedAccount {
   readonly #limits: SharedLimits;
   readonly #whole: Account;
+  readonly #line = new WaitingLine();
 
   /** @throws {OptionError} if the total cannot pay for one call */
   constructor(limits: SharedLimits) {
     this.#limits = limits;
-    this.#whole = openAccount(limits.total, 1, limits.samplesPerCall, "fast");
+    this.#whole = openAccount(limits.total, 1, limits.samplesPerCall);
   }
 
   get usedSamples(): number {
@@ -37,75 +47,23 @@ export class SharedAccount {
     return this.#whole.usedOutputTokens();
   }
 
-  /** The pool of the next question. What its calls reserved is given back when it is over, however it ends. */
-  question(): { pool: BatchPool; close(): void } {
-    const whole = this.#whole;
-    const { maxSamplesPerInput, samplesPerCall, total } = this.#limits;
-    let used = 0;
-    let tokens = 0;
-    let costUsd = 0;
-    const inFlight = new Set<Reservation>();
-    const samplesLeft = (): number =>
-      Math.min(whole.samplesLeft(), maxSamplesPerInput - used - inFlight.size * samplesPerCall);
-    /** Books to the whole, and to the question what that added. */
-    const book = (booking: () => void): void => {
-      const [tokensBefore, costBefore] = [whole.usedOutputTokens(), whole.usedCostUsd() ?? 0];
-      booking();
-      tokens += whole.usedOutputTokens() - tokensBefore;
-      costUsd += (whole.usedCostUsd() ?? 0) - costBefore;
-    };
-    const own: Account = {
-      usedSamples: () => used,
-      usedOutputTokens: () => tokens,
-      usedCostUsd: () => (total.prices ? costUsd : null),
-      samplesLeft,
-      affordable: () => Math.min(whole.affordable(), wholeCalls(samplesLeft(), samplesPerCall)),
-      reserve(inputTokens) {
-        const held = samplesLeft() < samplesPerCall ? null : whole.reserve(inputTokens);
-        if (held) inFlight.add(held);
-        return held;
-      },
-      release(held) {
-        // Not twice: its question may be over already.
-        if (inFlight.delete(held)) whole.release(held);
-      },
-      record(reply) {
-        book(() => whole.record(reply));
-        // A failed call that gives its sample back counts towards the most of one question: it must end.
-        used += 1;
-      },
-      hold: (worstCase) => whole.hold(worstCase),
-      charge: (taken) => book(() => whole.charge(taken)),
-      isOverdrawn: () => whole.isOverdrawn(),
-      exhausted: () => whole.exhausted() ?? (samplesLeft() < samplesPerCall ? "samples" : null),
-      report: () => whole.report(),
-    };
+  /** The pool of the next question. */
+  question(): QuestionPool {
+    const { total, samplesPerCall } = this.#limits;
+    const question = new SharedQuestion(this.#whole, this.#limits, this.#line);
     const pool: BatchPool = {
       attempt: 0,
-      payable: (inputs) => [...inputs],
-      open() {
-        if (own.affordable() < samplesPerCall) throw spent(total, whole);
-        return own;
+      payable: (inputs, [config]) => {
+        question.signal = config?.signal;
+        return [...inputs];
+      },
+      open: () => {
+        if (question.affordable() < samplesPerCall) throw refusal(total, this.#whole);
+        return question.account();
       },
       watching: (generate) => generate,
       remember: () => {},
     };
-    return {
-      pool,
-      close() {
-        for (const held of inFlight) own.release(held);
-      },
-    };
+    return { pool, paidSamples: () => question.paidSamples, close: () => question.close() };
   }
-}
-
-function spent({ totalSamples, totalOutputTokens, totalCostUsd }: Budget, whole: Account): OptionError {
-  const limit = whole.exhausted();
-  const [option, value] =
-    limit === "outputTokens"
-      ? ["totalOutputTokens", totalOutputTokens]
-      : limit === "cost"
-        ? ["totalCostUsd", totalCostUsd]
-        : ["totalSamples", totalSamples];
-  return new OptionError(`shared.${option}`, value, "It is used up; open another shared budget.");
 }

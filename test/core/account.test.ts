@@ -126,15 +126,6 @@ describe("a hard budget", () => {
     expect(sizes).toEqual([1, 1, 2, 4, Math.floor((1000 - 8 * 40) / 80)]);
   });
 
-  it("that refuses instead of waiting starts fast: after one response all that fits may be in flight", () => {
-    const account = openAccount({ totalOutputTokens: 1000 }, 2, 1, "fast");
-    const first = account.reserve(5) as Reservation;
-    expect(account.reserve(5)).toBeNull();
-    account.release(first);
-    account.record({ usage: { outputTokens: 40 }, worstCase: worstCaseOfReply(first, 1) });
-    expect(account.affordable()).toBe(Math.floor(960 / (40 * UNKNOWN_LIMIT_MARGIN)));
-  });
-
   it("where output is free and its limit unknown, limits the prompts alone", () => {
     const free = { inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 0 };
     const account = openAccount({ totalCostUsd: 0.001, prices: free }, 1);

@@ -125,7 +125,7 @@ describe("The event of a round", () => {
     const { events, callbacks } = listener();
     const prices = { inputUsdPerMillionTokens: 2, outputUsdPerMillionTokens: 10 };
     const budget = { samplesPerInput: 8, prices, maxOutputTokensPerSample: 5 };
-    const shared = new DynScaling({ model, budget }).shared({ totalCostUsd: 1, maxSamplesPerInput: 2 });
+    const shared = new DynScaling({ model, budget }).shared({ totalCostUsd: 1, maxSamplesPerInput: 3 });
     for (const question of ["How?", "Who?"]) await shared.invoke(question, { callbacks });
     const last = events.filter(({ samples }) => samples === 2);
     expect(last).toHaveLength(2);
