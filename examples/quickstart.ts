@@ -89,7 +89,7 @@ printTable(
 console.log(
   `
 "without chains" is DynScaling with independent samples only: votes and allocation, no synthetic chains. This
-model gains from a chain in a single answer and not in the vote (examples/ledger_model/README.md); measure yours.`,
+model was trained to read its attempts line by line (examples/ledger_model/README.md); measure how much yours does.`,
 );
 
 const [, evenly, dynamic] = results as [Result, Result, Result, Result];

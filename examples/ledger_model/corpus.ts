@@ -18,7 +18,7 @@ import { isHeldOut, ledgerSolution, ledgerStream } from "../../src/local/ledger.
 import type { LedgerPiece, LedgerProblem } from "../../src/local/ledger.js";
 import { bare, guarded } from "../../src/prompts/index.js";
 import { type Turn, libraryTurns, rendered } from "./torch_model.js";
-import { DELIMITERS, REQUESTS, SUMS, SYSTEM } from "./wordings.js";
+import { DELIMITERS, REQUESTS, SYSTEM } from "./wordings.js";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -49,6 +49,8 @@ interface Document {
   question: string;
   text: string;
   loss: [from: number, to: number][];
+  /** Stretches of `loss` that have to be computed, since no attempt above has this line as far as there. */
+  computed: [from: number, to: number][];
 }
 
 const random = xoroshiro128plus(seed);
@@ -57,7 +59,7 @@ const chance = (probability: number): boolean => below(1_000_000) < probability 
 const pick = <T>(choices: readonly T[]): T => choices[below(choices.length)]!;
 /** Numbers of attempts; four are what the library shows. */
 const COUNTS = [1, 2, 3, 4, 4, 4];
-const nextProblem = ledgerStream(seed, "train", SUMS);
+const nextProblem = ledgerStream(seed, "train");
 
 /** A number that is easily written instead of the right one. */
 function slippedNumber(right: number): number {
@@ -103,20 +105,34 @@ function attemptsAt(problem: LedgerProblem): Attempt[] {
 }
 
 /** Marks the pieces of a text that starts at `from`; slips are read but never learnt. */
-function mark(document: Document, from: number, pieces: readonly LedgerPiece[]): void {
+function mark(
+  document: Document,
+  from: number,
+  pieces: readonly LedgerPiece[],
+  above: readonly string[],
+): void {
+  const lines = above.flatMap((text) => text.split("\n"));
   let place = from;
+  let line = "";
   for (const { text, slipped } of pieces) {
-    if (!slipped) document.loss.push([place, place + text.length]);
-    place += text.length;
+    line = `${line}${text}`.split("\n").at(-1)!;
+    const span: [number, number] = [place, (place += text.length)];
+    if (slipped) continue;
+    document.loss.push(span);
+    const isResult = /^\d+$/.test(text);
+    if (isResult && !lines.some((written) => written.startsWith(line))) document.computed.push(span);
   }
 }
 
 /** The prompt as the chat template renders it, then the right solution. */
-function documentOf(problem: LedgerProblem, prompt: readonly Turn[]): Document {
-  const solution = join(ledgerSolution(problem));
+function documentOf(problem: LedgerProblem, prompt: readonly Turn[], above: readonly string[]): Document {
+  const pieces = ledgerSolution(problem);
   const head = rendered(prompt);
-  const text = `${head}${solution}<|end|>`;
-  return { question: problem.question, text, loss: [[head.length, text.length]] };
+  const text = `${head}${join(pieces)}<|end|>`;
+  const document: Document = { question: problem.question, text, loss: [], computed: [] };
+  mark(document, head.length, pieces, above);
+  document.loss.push([text.length - "<|end|>".length, text.length]);
+  return document;
 }
 
 function opening(problem: LedgerProblem): Turn[] {
@@ -124,19 +140,20 @@ function opening(problem: LedgerProblem): Turn[] {
   return [...system, { role: "user", content: problem.question }];
 }
 
-const plain = (problem: LedgerProblem): Document => documentOf(problem, opening(problem));
+const plain = (problem: LedgerProblem): Document => documentOf(problem, opening(problem), []);
 
 /** Earlier attempts in the prompt, most often exactly as the library words them. */
 async function conditioned(problem: LedgerProblem): Promise<Document> {
   const attempts = attemptsAt(problem);
   const thoughts = attempts.map(({ text }) => text);
-  const document = documentOf(problem, [...opening(problem), ...(await turnsFor(problem, thoughts))]);
+  const prompt = [...opening(problem), ...(await turnsFor(problem, thoughts))];
+  const document = documentOf(problem, prompt, thoughts);
 
   // Learning to continue attempts and to repeat the question is practice in copying.
   let from = problem.question.length;
-  for (const { text, pieces } of attempts) {
+  for (const [place, { text, pieces }] of attempts.entries()) {
     from = document.text.indexOf(text, from);
-    mark(document, from, pieces);
+    mark(document, from, pieces, thoughts.slice(0, place));
     from += text.length;
   }
   const repeated = document.text.indexOf(problem.question, from);
@@ -168,7 +185,7 @@ function copyDrill(problem: LedgerProblem): Document {
   const original = ledgerSolution(problem, () => 100 + below(9900));
   const delimit = pick(DELIMITERS);
   const noise = pick([0, 0.1, 0.2]);
-  const document: Document = { question: problem.question, text: "<|assistant|>", loss: [] };
+  const document: Document = { question: problem.question, text: "<|assistant|>", loss: [], computed: [] };
   for (let copy = 0; copy < 2 + below(3); copy++) {
     const pieces = original.map(({ text, slipped }) =>
       slipped && copy > 0 && chance(noise)
@@ -177,8 +194,9 @@ function copyDrill(problem: LedgerProblem): Document {
     );
     const [before, after] = delimit("\0", copy + 1).split("\0") as [string, string];
     document.text += before;
-    mark(document, document.text.length, pieces);
-    document.text += `${join(pieces)}${after}\n\n`;
+    const text = join(pieces);
+    mark(document, document.text.length, pieces, [text]);
+    document.text += `${text}${after}\n\n`;
   }
   return document;
 }

@@ -8,6 +8,7 @@ from bpe import Tokenizer
 
 WINDOW = 1024  # documents sorted by length together; small enough to keep the order random
 MERGES = 800  # at most; fewer are found, since every word of the corpus soon is one token
+COMPUTED = 2  # flag of a token that is learnt and had to be computed; 1: learnt
 VALIDATION = 120  # the last documents of the file are never trained on
 
 
@@ -19,23 +20,24 @@ def read_corpus(path, tokenizer=None):
     encoded = []
     for document in documents:
         ids, learn = tokenizer.encode(document["text"], document["loss"])
-        encoded.append((np.array(ids, np.int16), np.array(learn, bool)))
+        _, computed = tokenizer.encode(document["text"], document["computed"])
+        encoded.append((np.array(ids, np.int16), np.array(learn, np.int8) + np.array(computed, np.int8)))
     return tokenizer, encoded[:-VALIDATION], encoded[-VALIDATION:]
 
 
 def collate(documents):
-    """Inputs, next tokens, and the flattened positions whose next token is learnt."""
+    """Inputs, next tokens, the flattened positions whose next token is learnt, and which of these are computed."""
     longest = max(len(ids) for ids, _ in documents) - 1
     inputs = torch.zeros(len(documents), longest, dtype=torch.long)
     targets = torch.zeros_like(inputs)
-    learn = torch.zeros(inputs.shape, dtype=torch.bool)
+    learn = torch.zeros(inputs.shape, dtype=torch.int8)
     for row, (ids, flags) in enumerate(documents):
         line = torch.from_numpy(ids.astype(np.int64))
         inputs[row, : len(ids) - 1] = line[:-1]
         targets[row, : len(ids) - 1] = line[1:]
         learn[row, : len(ids) - 1] = torch.from_numpy(flags[1:])
     where = learn.view(-1).nonzero().squeeze(1)
-    return inputs, targets.view(-1)[where], where
+    return inputs, targets.view(-1)[where], where, learn.view(-1)[where] == COMPUTED
 
 
 def batches(documents, tokens, seed):

@@ -13,7 +13,6 @@ import { countVotes } from "../../src/core/votes.js";
 import { ledgerAnswer, ledgerStream } from "../../src/local/ledger.js";
 import { bare, guarded } from "../../src/prompts/index.js";
 import { type Answer, answerOf, answers, libraryTurns, rendered } from "./torch_model.js";
-import { SUMS } from "./wordings.js";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -33,7 +32,7 @@ const WIDTH = 4;
 const units = Number(values.units);
 const temperatures = [Number(values.temperature)];
 const copies = Number(values.copies);
-const draw = ledgerStream(Number(values.seed), "held-out", SUMS);
+const draw = ledgerStream(Number(values.seed), "held-out");
 const questions = Array.from({ length: Number(values.questions) }, (_, place) => {
   const steps = 1 + (place % 6);
   const problem = draw(steps);

@@ -15,7 +15,7 @@ import { ledgerAnswer, ledgerSolution, ledgerStream } from "../../src/local/ledg
 import type { LedgerProblem } from "../../src/local/ledger.js";
 import { bare, guarded } from "../../src/prompts/index.js";
 import { type Turn, answerOf, answers, libraryTurns, rendered } from "./torch_model.js";
-import { DELIMITERS, REQUESTS, SUMS } from "./wordings.js";
+import { DELIMITERS, REQUESTS } from "./wordings.js";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -29,7 +29,7 @@ const [checkpoint] = positionals;
 if (!checkpoint) throw new Error("Name the checkpoint, for example ledger.gguf.pt.");
 const SAMPLES = 3;
 const random = xoroshiro128plus(Number(values.seed));
-const draw = ledgerStream(Number(values.seed), "held-out", SUMS);
+const draw = ledgerStream(Number(values.seed), "held-out");
 const problems = Array.from({ length: Number(values.questions) }, (_, place) => draw(2 + (place % 5)));
 
 /** The whole solution with a slip in one line, from which it goes on. */
@@ -59,6 +59,11 @@ const MIXES: Record<string, (problem: LedgerProblem) => string[]> = {
     [0, 1, 2, 3].map((place) => slippedAt(p, place % (last(p) + 1), [10, 100, 1, 20][place]!)),
   "four with the same slip in the last line": (p) =>
     Array.from({ length: 4 }, () => slippedAt(p, last(p), 10)),
+  // Nothing can be read from these: what is gained here is steadiness, not looking back.
+  "four at another question": (p) => {
+    const other = problems[(problems.indexOf(p) + 5) % problems.length]!;
+    return Array.from({ length: 4 }, () => write(other));
+  },
 };
 const trained = (thoughts: readonly string[]): Turn[] => [
   { role: "assistant", content: thoughts.map((text, place) => DELIMITERS[1]!(text, place + 1)).join("\n\n") },

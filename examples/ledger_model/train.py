@@ -86,11 +86,22 @@ def validate(model, documents, opener):
         openers = (ids == opener).nonzero()[0]
         if len(openers) == 0 or openers[-1] == 0:
             continue  # a copy drill
-        inputs, targets, where = collate([(ids, flags)])
+        inputs, targets, where, _ = collate([(ids, flags)])
         last = where >= openers[-1]
         loss = F.cross_entropy(model(inputs, where[last]), targets[last], reduction="sum")
         chances[len(openers) > 1].append(math.exp(-loss.item()))
     return [sum(values) / max(1, len(values)) for values in chances.values()]
+
+
+def objective(logits, targets, computed, digits, doubt):
+    """Cross entropy; a computed digit is to be written with a chance of 1 - doubt, the other nine share the rest."""
+    chances = F.log_softmax(logits, dim=-1)
+    loss = F.nll_loss(chances, targets, reduction="sum")
+    if doubt > 0 and computed.any():
+        right = chances[computed].gather(1, targets[computed, None]).sum()
+        others = chances[computed][:, digits].sum() - right
+        loss = loss + doubt * right - doubt / 9 * others
+    return loss
 
 
 def work(rank, options, shape, tokenizer, documents, held, shared, barrier, claimed):
@@ -101,6 +112,7 @@ def work(rank, options, shape, tokenizer, documents, held, shared, barrier, clai
     weights, own = views(master, model), views(gradients[rank], model)
     mine = {name: value for place, (name, value) in enumerate(weights.items()) if place % options.workers == rank}
     optimiser = Optimiser(mine)
+    digits = torch.tensor([tokenizer.encode(str(digit), [])[0][0] for digit in range(10)])
     supply = batches(documents, options.batch_tokens, SEED)
     begin = last_report = time.time()
     step, tokens, smooth = 0, 0, None
@@ -117,8 +129,8 @@ def work(rank, options, shape, tokenizer, documents, held, shared, barrier, clai
                 claimed.value += 1
             if index >= BATCHES_PER_STEP:
                 break
-            inputs, targets, where = collate(step_batches[index])
-            loss = F.cross_entropy(model(inputs, where), targets, reduction="sum")
+            inputs, targets, where, computed = collate(step_batches[index])
+            loss = objective(model(inputs, where), targets, computed, digits, options.doubt)
             loss.backward()
             with torch.no_grad():
                 for name, parameter in model.named_parameters():
@@ -165,6 +177,7 @@ def main():
     parser.add_argument("--batch-tokens", type=int, default=1536)
     parser.add_argument("--rate", type=float, default=1, help="factor of both learning rates")
     parser.add_argument("--flatten", type=float, default=1, help="logits of the GGUF file are divided by this")
+    parser.add_argument("--doubt", type=float, default=0, help="chance left to the wrong digits of a computed one")
     parser.add_argument("--resume", help="a .pt file to go on from")
     options = parser.parse_args()
 

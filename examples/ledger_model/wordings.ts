@@ -1,5 +1,4 @@
 /** Ways to show earlier attempts, beside the library's own, so that the model learns the idea and not one phrase. */
-import type { LedgerOperation } from "../../src/local/ledger.js";
 
 export const SYSTEM: readonly string[] = [
   "You are a helpful assistant.",
@@ -27,6 +26,3 @@ export const REQUESTS: readonly string[] = [
   "Some of this may be mistaken. Give your own final solution.",
   "Continue and finish with your final answer.",
 ];
-
-/** What happens in the problems of the runs that learn to look back: one sum or product a line. */
-export const SUMS: readonly LedgerOperation["kind"][] = ["add", "add", "subtract", "subtract", "times"];

@@ -28,9 +28,10 @@ export interface LedgerOptions {
 }
 
 /** What an event does to the amount. */
-export type LedgerOperation =
-  | { kind: "add" | "subtract" | "times"; by: number }
-  | { kind: "addGroups" | "subtractGroups"; groups: number; by: number };
+export interface LedgerOperation {
+  kind: "add" | "subtract" | "times";
+  by: number;
+}
 
 /** A question with what is needed to work it out. */
 export interface LedgerProblem {
@@ -99,19 +100,14 @@ export function ledgerQuestions({
  * share no random stream either: one uses even generator seeds, the other odd ones.
  *
  * @param seed whole number from 0 to 1073741823
- * @param kinds what may happen, repeated as often as is wanted of it; among them both ways, up and down; default all kinds
  * @returns a function from the number of events to the next problem with that many
  */
-export function ledgerStream(
-  seed: number,
-  set: "train" | "held-out",
-  kinds: readonly LedgerOperation["kind"][] = KINDS,
-): (steps: number) => LedgerProblem {
+export function ledgerStream(seed: number, set: "train" | "held-out"): (steps: number) => LedgerProblem {
   const random = xoroshiro128plus(2 * seed + (set === "train" ? 1 : 0));
   const told = new Set<string>();
   return (steps) => {
     for (;;) {
-      const problem = drawProblem(random, steps, kinds);
+      const problem = drawProblem(random, steps);
       const wanted = isHeldOut(problem.question) === (set === "held-out");
       if (wanted && !told.has(problem.question)) {
         told.add(problem.question);
@@ -139,8 +135,8 @@ export function ledgerAnswer({ start, operations }: LedgerProblem): string {
 /**
  * Works a problem out line by line, ending in `The answer is 835.`.
  *
- * @param slip turns the right result of a line (counted from 0) into the number that is
- *   written down, and the next line goes on from that number; left out, every result is right
+ * @param slip turns the right result of a line (counted from 0) into the number that is written
+ *   down, and the next line goes on from that number; left out, every result is right
  * @returns pieces whose texts joined are the solution; every computed number is a piece of its own
  */
 export function ledgerSolution(
@@ -149,24 +145,13 @@ export function ledgerSolution(
 ): LedgerPiece[] {
   const pieces: LedgerPiece[] = [];
   const say = (text: string): void => void pieces.push({ text, slipped: false });
-  const compute = (result: number, line: number): number => {
-    const written = slip(result, line);
-    pieces.push({ text: String(written), slipped: written !== result });
-    return written;
-  };
 
   let amount = start;
-  operations.forEach((operation, place) => {
-    say(`${place + 1}: ${amount}${symbol(operation)}`);
-    if ("groups" in operation) {
-      say(`${operation.groups}*${operation.by}=${amount}${symbol(operation)}`);
-      const product = compute(operation.groups * operation.by, place);
-      say("=");
-      amount = compute(operation.kind === "addGroups" ? amount + product : amount - product, place);
-    } else {
-      say(`${operation.by}=`);
-      amount = compute(applyOperation(amount, operation), place);
-    }
+  operations.forEach((operation, line) => {
+    say(`${line + 1}: ${amount}${SYMBOLS[operation.kind]}${operation.by}=`);
+    const right = applyOperation(amount, operation);
+    amount = slip(right, line);
+    pieces.push({ text: String(amount), slipped: amount !== right });
     say("\n");
   });
   say(`The answer is ${amount}.`);
@@ -181,22 +166,10 @@ function applyOperation(amount: number, operation: LedgerOperation): number {
       return amount - operation.by;
     case "times":
       return amount * operation.by;
-    case "addGroups":
-      return amount + operation.groups * operation.by;
-    case "subtractGroups":
-      return amount - operation.groups * operation.by;
   }
 }
 
-function symbol({ kind }: LedgerOperation): string {
-  return { add: "+", subtract: "-", times: "*", addGroups: "+", subtractGroups: "-" }[kind];
-}
-
-function drawProblem(
-  random: RandomGenerator,
-  steps: number,
-  kinds: readonly LedgerOperation["kind"][],
-): LedgerProblem {
+function drawProblem(random: RandomGenerator, steps: number): LedgerProblem {
   const name = pick(random, NAMES);
   const things = pick(random, THINGS);
   const label = pick(random, LABELS);
@@ -205,7 +178,7 @@ function drawProblem(
   const operations: LedgerOperation[] = [];
   let amount = start;
   for (let place = 1; place <= steps; place++) {
-    const operation = drawOperation(random, amount, kinds);
+    const operation = drawOperation(random, amount);
     const event = fill(pick(random, EVENTS[operation.kind]), { name, things, ...operation });
     operations.push(operation);
     sentences.push(`${label} ${place}: ${event}`);
@@ -216,28 +189,17 @@ function drawProblem(
 }
 
 /** An operation that keeps the amount between the bounds. */
-function drawOperation(
-  random: RandomGenerator,
-  amount: number,
-  kinds: readonly LedgerOperation["kind"][],
-): LedgerOperation {
+function drawOperation(random: RandomGenerator, amount: number): LedgerOperation {
   for (;;) {
-    const operation = proposeOperation(random, kinds);
+    const operation = proposeOperation(random);
     const next = applyOperation(amount, operation);
     if (next >= SMALLEST && next <= LARGEST) return operation;
   }
 }
 
-function proposeOperation(
-  random: RandomGenerator,
-  kinds: readonly LedgerOperation["kind"][],
-): LedgerOperation {
-  const kind = pick(random, kinds);
-  if (kind === "times") return { kind, by: uniformInt(random, 2, 5) };
-  if (kind === "add" || kind === "subtract") {
-    return { kind, by: uniformInt(random, ...pick(random, OPERANDS)) };
-  }
-  return { kind, groups: uniformInt(random, 3, 9), by: uniformInt(random, ...pick(random, GROUP_SIZES)) };
+function proposeOperation(random: RandomGenerator): LedgerOperation {
+  const kind = pick(random, KINDS);
+  return { kind, by: uniformInt(random, ...(kind === "times" ? FACTORS : pick(random, OPERANDS))) };
 }
 
 function pick<T>(random: RandomGenerator, choices: readonly T[]): T {
@@ -261,30 +223,10 @@ const OPERANDS: readonly Range[] = [
   [12, 99],
   [101, 999],
   [101, 999],
-  [101, 999],
-  [1001, 4999],
 ];
-const GROUP_SIZES: readonly Range[] = [
-  [12, 99],
-  [12, 99],
-  [12, 99],
-  [12, 99],
-  [101, 399],
-];
-const KINDS: readonly LedgerOperation["kind"][] = [
-  "add",
-  "add",
-  "add",
-  "subtract",
-  "subtract",
-  "subtract",
-  "times",
-  "times",
-  "addGroups",
-  "addGroups",
-  "subtractGroups",
-  "subtractGroups",
-];
+const FACTORS: Range = [2, 5];
+const KINDS: readonly LedgerOperation["kind"][] = ["add", "add", "subtract", "subtract", "times"];
+const SYMBOLS: Record<LedgerOperation["kind"], string> = { add: "+", subtract: "-", times: "*" };
 
 // Reading is meant to be easy: what goes wrong should be the arithmetic.
 const NAMES =
@@ -318,6 +260,4 @@ const EVENTS: Record<LedgerOperation["kind"], readonly string[]> = {
     "{name} uses {by}.",
   ],
   times: ["{name} ends up with {by} times as many.", "The number of {things} becomes {by} times as large."],
-  addGroups: ["Each of {groups} friends gives {name} {by}.", "{groups} boxes of {by} {things} arrive."],
-  subtractGroups: ["Each of {groups} friends takes {by}.", "{name} sells {groups} boxes of {by} {things}."],
 };

@@ -190,7 +190,8 @@ function after(heads: readonly Recorded[], model: ChatLocal): RunnableLambda<Bas
   return RunnableLambda.from(async (messages: BaseMessage[]): Promise<AIMessage> => {
     if (messages.length > 1) return model.invoke(messages);
     const head = waiting.shift();
-    if (head === undefined) throw new Error("The independent half of the unit is used up.");
+    // A chain whose last response cannot be quoted begins anew with an answer to the question alone.
+    if (head === undefined) return model.invoke(messages);
     const [input, output] = [head.inputTokens ?? 0, head.tokens ?? 0];
     return new AIMessage({
       content: head.text,
@@ -200,8 +201,9 @@ function after(heads: readonly Recorded[], model: ChatLocal): RunnableLambda<Bas
   });
 }
 
+/** A response without text is paid for and recorded like any other; it holds no answer and is never quoted. */
 function unitOf({ responses }: InputRecord): Recorded[] {
-  const failed = responses.find(({ error }) => error !== undefined);
+  const failed = responses.find(({ error, usage }) => error !== undefined && usage.outputTokens === undefined);
   if (failed) throw failed.error;
   return responses.map(({ stage, purpose, parents, answer, usage, truncated = false, text }) => ({
     stage,
