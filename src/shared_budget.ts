@@ -113,9 +113,11 @@ export async function solveOne(
 
 /** The price is asked at every decision: what others spend meanwhile counts. */
 function allocatorOf(priced: OpenQuestion, paidSamples: () => number): Allocator {
+  const atPrice = (): Allocator => voteIndex({ price: priced.now(paidSamples()) });
   return {
     ...voteIndex(),
-    isSettled: (arm) => voteIndex({ price: priced.now(paidSamples()) }).isSettled?.(arm) === true,
+    isSettled: (arm) => atPrice().isSettled?.(arm) === true,
+    judge: (arm) => atPrice().judge?.(arm) ?? { isFull: false },
   };
 }
 

@@ -3,7 +3,7 @@
  * run out, find all with the same. Where only samples are limited they surely reach, so
  * large batches go block by block: responses that are still to be quoted are kept in full.
  */
-export const QUESTIONS_IN_TURN = 4096;
+export const QUESTIONS_IN_TURN = 1024;
 
 /** Items that wait, each in one turn: everyone's first comes before anyone's second. Within a turn they keep their order. */
 export class Turns<Item> {

@@ -73,15 +73,15 @@ describe("rounds of a large batch", () => {
     expect(dropping.samples).toEqual(all.samples);
     expect(all.mostHeld).toBe(questions * 5);
     // Those of one block, and what stays of each question: one response for every answer, and the last round's.
-    expect(dropping.mostHeld).toBeLessThan(4096 * UNIT + 2 * questions);
+    expect(dropping.mostHeld).toBeLessThan(1024 * UNIT + 2 * questions);
   });
 
   it("ask everyone once before anyone twice where tokens may run out, and in batches of one block", async () => {
     const first = [...Array(5000).keys()];
     const limited = { totalOutputTokens: 5000 * 4 * 10, maxOutputTokensPerSample: 10 };
     expect((await play(5000, true, limited)).order.slice(0, 5000)).toEqual(first);
-    const small = await play(4096, true, { samplesPerInput: 4 });
-    expect(small.order).toEqual((await play(4096, false, { samplesPerInput: 4 })).order);
-    expect(small.order.slice(0, 4096)).toEqual(first.slice(0, 4096));
+    const small = await play(1024, true, { samplesPerInput: 4 });
+    expect(small.order).toEqual((await play(1024, false, { samplesPerInput: 4 })).order);
+    expect(small.order.slice(0, 1024)).toEqual(first.slice(0, 1024));
   });
 });

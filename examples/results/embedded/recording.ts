@@ -203,7 +203,9 @@ function after(heads: readonly Recorded[], model: ChatLocal): RunnableLambda<Bas
 
 /** A response without text is paid for and recorded like any other; it holds no answer and is never quoted. */
 function unitOf({ responses }: InputRecord): Recorded[] {
-  const failed = responses.find(({ error, usage }) => error !== undefined && usage.outputTokens === undefined);
+  const failed = responses.find(
+    ({ error, usage }) => error !== undefined && usage.outputTokens === undefined,
+  );
   if (failed) throw failed.error;
   return responses.map(({ stage, purpose, parents, answer, usage, truncated = false, text }) => ({
     stage,
