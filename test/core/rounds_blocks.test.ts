@@ -66,14 +66,14 @@ async function play(questions: number, drops: boolean, budget: Budget): Promise<
 }
 
 describe("rounds of a large batch", () => {
-  it("hold the responses of some thousand questions, and bring what they bring when all are held", async () => {
+  it("hold the responses of a thousand questions, and bring what they bring when all are held", async () => {
     const questions = 9000;
     const all = await play(questions, false, { samplesPerInput: 5 });
     const dropping = await play(questions, true, { samplesPerInput: 5 });
     expect(dropping.samples).toEqual(all.samples);
     expect(all.mostHeld).toBe(questions * 5);
     // Those of one block, and what stays of each question: one response for every answer, and the last round's.
-    expect(dropping.mostHeld).toBeLessThan(1024 * UNIT + 2 * questions);
+    expect(dropping.mostHeld).toBeLessThanOrEqual(1024 * UNIT + 2 * questions);
   });
 
   it("ask everyone once before anyone twice where tokens may run out, and in batches of one block", async () => {
