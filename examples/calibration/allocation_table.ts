@@ -5,7 +5,7 @@ import { voteIndexOf } from "../../src/allocators/vote_index.js";
 import { percent, percentRange, print } from "./markdown.js";
 import { independentAnswers, shareOfMode } from "./observations.js";
 import type { Question, Unit } from "./observations.js";
-import { UNIT_SAMPLES } from "./sampling.js";
+import { UNIT_SAMPLES } from "./observations.js";
 import { bootstrap, meanOf } from "./statistics.js";
 
 const WEIGHTS = [0, 0.25, 0.5, 0.75, 1];

@@ -1,8 +1,17 @@
 import { drawWithoutReplacement, randomStreams } from "../../src/core/random.js";
 import type { Random } from "../../src/core/types.js";
 import { countVotes } from "../../src/core/votes.js";
-import { UNIT_SAMPLES } from "./sampling.js";
-import type { QuestionRuns, Response } from "./sampling.js";
+import type { QuestionRuns } from "./recorded.js";
+
+/** What is read of one response. */
+export interface Response {
+  answer: string | null;
+  /** Places, within the unit, of the responses that it quotes; empty if independent. */
+  parents: readonly number[];
+}
+
+/** Samples of a unit, half of them independent. */
+export const UNIT_SAMPLES = 8;
 
 type Answers = readonly (string | null)[];
 
