@@ -3,17 +3,14 @@
  * person, how often what stands is wrong, and whether a threshold fitted on one half
  * of the questions keeps its promise on the other. A pool whose answers are letters is
  * a labelled classification, one whose answers are numbers an extraction. Prints
- * Markdown tables; seconds. With `--embedded` the embedded model answers that many
- * held-out questions 16 times each before, into a journal that is replayed; minutes,
- * and none the second time if it is kept.
+ * Markdown tables; seconds. `--units` takes what `embedded.ts record` recorded of the
+ * embedded model, and reads its answers as the extraction of one number.
  *
- *   npx tsx examples/results/trust.ts POOL.jsonl... [--samples 8] [--seeds 20] [--embedded 120] [--journal FILE]
+ *   npx tsx examples/results/trust.ts POOL.jsonl... [--samples 8] [--seeds 20] [--units EMBEDDED.jsonl] [--seed 20261122]
  */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { InMemoryStore } from "@langchain/core/stores";
-import { DynScaling } from "langchain-dynscaling";
 import type { MethodFields } from "langchain-dynscaling";
 import { voteIndex } from "langchain-dynscaling/allocators";
 import { selfConsistency, withoutIntegratedSampling } from "langchain-dynscaling/baselines";
@@ -22,14 +19,13 @@ import {
   fitThreshold,
   judgedAnswers,
   parsePool,
-  poolOfJournal,
   replay,
 } from "langchain-dynscaling/evaluation";
 import type { JudgedAnswer, PoolQuestion, Run } from "langchain-dynscaling/evaluation";
-import { FileJournal } from "langchain-dynscaling/journal";
-import { ChatLocal, ledgerQuestions } from "langchain-dynscaling/local";
 import { numbersFrom } from "../data/seeded.js";
 import { printTrust } from "../support/trust_table.js";
+import { poolOfBlocks } from "./embedded/pool.js";
+import { readBlocks } from "./embedded/recording.js";
 
 /** Whether an answer stands under the option `review`, with its default of two votes. */
 const stands = ({ agreement, votes }: JudgedAnswer, agreementBelow: number): boolean =>
@@ -37,19 +33,17 @@ const stands = ({ agreement, votes }: JudgedAnswer, agreementBelow: number): boo
 
 const AGREEMENT_BELOW = 0.6;
 const ERROR_RATES = [0.1, 0.2];
-const RECORDED_SAMPLES = 16;
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     samples: { type: "string", default: "8" },
     seeds: { type: "string", default: "20" },
-    embedded: { type: "string", default: "0" },
-    journal: { type: "string" },
+    units: { type: "string", multiple: true, default: [] },
+    seed: { type: "string", default: "20261122" },
   },
 });
-const embedded = Number(flags.embedded);
-if (positionals.length === 0 && embedded === 0)
+if (positionals.length === 0 && flags.units.length === 0)
   throw new Error("Name at least one pool: npx tsx examples/results/trust.ts POOL.jsonl");
 const samplesPerInput = Number(flags.samples);
 const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed);
@@ -140,20 +134,6 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** What the embedded model says to held-out word problems, read as the extraction of one number. */
-async function recordEmbedded(): Promise<PoolQuestion[]> {
-  const file = flags.journal === undefined ? undefined : await FileJournal.open(flags.journal);
-  const journal = file ?? new InMemoryStore<Uint8Array>();
-  const dataset = ledgerQuestions({ count: embedded, seed: 8 });
-  const budget = { samplesPerInput: RECORDED_SAMPLES };
-  const recorder = new DynScaling({ model: new ChatLocal({ seed: 1 }), journal, budget, ...even });
-  const questions = dataset.map(({ question }) => question);
-  await recorder.solve(questions, { maxConcurrency: 16 });
-  const pool = await poolOfJournal(journal, { dataset });
-  await file?.close();
-  return pool;
-}
-
 function print(title: string, pool: readonly PoolQuestion[]): void {
   const once = byMethod(replay({ pool, methods: { "single call": even }, seeds, samplesPerInput: [1] }));
   const methods = byMethod(replay({ pool, methods: METHODS, seeds, samplesPerInput: [samplesPerInput] }));
@@ -172,4 +152,7 @@ for (const file of positionals) {
     pool.filter(({ gold }) => gold !== null),
   );
 }
-if (embedded > 0) print("The embedded model", await recordEmbedded());
+if (flags.units.length > 0) {
+  const blocks = flags.units.flatMap(readBlocks);
+  print("The embedded model", poolOfBlocks(blocks, ["guarded"], Number(flags.seed)));
+}
