@@ -19,7 +19,7 @@ function numbersIn(lines: readonly string[], expression: RegExp): number[][] {
 }
 
 /** Programs around a table and a figure, not lessons. */
-const LONGER = new Set(["quickstart.ts", "figure.ts"]);
+const LONGER = new Set(["quickstart.ts"]);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
