@@ -1,7 +1,7 @@
 import { plainText } from "./plain_text.js";
 import { canonicalNumber } from "./rational.js";
 
-const DECIMAL = String.raw`(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?`;
+const DECIMAL = String.raw`(?:(?<!\d)[1-9]\d{0,2}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?`;
 
 /** A sign counts only where no number or word stands before it: `5-3` holds 5 and 3. */
 const SIGN = String.raw`(?:(?<![\w)\].])[+\-−])?`;

@@ -2,8 +2,9 @@
 const LONGEST = 100;
 const LARGEST_EXPONENT = 100;
 
-const DECIMAL = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+`;
-const PLAIN = /^([+\-−–]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/;
+/** No grouped number begins with 0: `0,125` is a decimal with a comma, or a pair. */
+const DECIMAL = String.raw`(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+`;
+const PLAIN = /^([+\-−–]?)([1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/;
 const FRACTIONS = [
   new RegExp(String.raw`^(${DECIMAL}) ?/ ?(${DECIMAL})$`),
   new RegExp(String.raw`^\\frac\{([-−]?(?:${DECIMAL}))\}\{([-−]?(?:${DECIMAL}))\}$`),
