@@ -29,7 +29,7 @@ const TRUTH = /^(?:yes|Yes|YES|no|No|true|True|TRUE|false|False|FALSE)$/;
 const RULE = /^[-*_~`#]{3,}$/;
 
 /** A number and a unit: a word, or one letter that ends the answer (`2 x + 1` is a formula). */
-const MEASURE = /^([^\p{L}\\]*\d) (\p{L}{2,}.*|\p{L})$/u;
+const MEASURE = /^([^\p{L}\\]*[\d¼½¾⅐-⅞]) (\p{L}{2,}.*|\p{L})$/u;
 
 /**
  * The key under which an answer votes. White space is folded; markdown and maths

@@ -18,6 +18,8 @@ const SCIENTIFIC = [
   /^((?:\d+\.\d*|\.\d+))[eE]([+-]?\d{1,3})$/,
   /^(\d+)[eE]([+-]\d{1,3})$/,
 ];
+/** `½` and `3½`. */
+const VULGAR = /^(?:(\d+) ?)?([¼½¾⅐-⅞])$/;
 const REPEATING = /^(\d+)\.(\d*)\\overline\{(\d+)\}$/;
 
 interface Rational {
@@ -26,7 +28,7 @@ interface Rational {
 }
 
 /**
- * The one form of a plain number, fraction, mixed number, repeating decimal or
+ * The one form of a plain number, fraction (`½` too), mixed number, repeating decimal or
  * number in scientific notation: a decimal if it can be written as one (`\frac{1}{2}`
  * is `0.5`), else a fraction in lowest terms (`2/6` is `1/3`). Exact at any size;
  * `null` if the text is anything else.
@@ -70,6 +72,9 @@ function unsigned(text: string): Rational | null {
       return { numerator: whole * under + over, denominator: under };
     }
   }
+  const [, ones = "", sign] = VULGAR.exec(text) ?? [];
+  // Unicode spells `½` out as `1⁄2`.
+  if (sign !== undefined) return unsigned(`${ones} ${sign.normalize("NFKC").replace("⁄", "/")}`.trim());
   for (const form of SCIENTIFIC) {
     const [, digits, ...exponents] = form.exec(text) ?? [];
     const exponent = Number((exponents.find((found) => found !== undefined) ?? "0").replace("−", "-"));
