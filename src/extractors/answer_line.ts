@@ -27,7 +27,7 @@ const STATED = new RegExp(
 );
 
 /** The model's joy behind its answer. */
-const CHEER = /(?<=[\p{L}\p{N}\p{P}$]) ?(?:(?:✅|✔|☑|🎉|🎊|🎯|✨|😊|🙂|👍)\ufe0f?)+$/u;
+const CHEER = /(?<=[\p{L}\p{N}\p{P}$]) ?(?:(?:✅|✔|☑|🎉|🎊|🎯|✨|😊|🙂|👍|:-?\))\ufe0f?)+$/u;
 
 const TAG = /<(\/?)answer>/gi;
 

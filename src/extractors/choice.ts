@@ -15,16 +15,22 @@ const MARKED =
  * "B dog" is none. Of a name (`D-glucose`) the letter is a part.
  */
 const FOLLOWED =
-  /^(?:option |choice )?(?!I (?:was|for|as)\b)([A-J])(?= (?:is|was|because|since|as|for|which|by|based|[-–—(=]|[A-Z0-9\\$])|[-–—] |—(?=\p{L}{2}|\d))/u;
+  /^(?:[Oo]ption |[Cc]hoice )?(?!I (?:was|for|as)\b)([A-J])(?= (?:only\W*$|is|was|because|since|as|for|which|by|based|[-–—(=]|[A-Z0-9\\$])|[-–—] |—(?=\p{L}{2}|\d))/u;
 
 /** What joins two letters that both count. */
 const JOINT = String.raw`(?:[,;/&+]|->|→|\b(?:and|or|plus|then|as well as|along with|together with)\b)`;
+
+/** Of an option, without a reason that may name others. */
+const TEXT = String.raw`(?:(?!\b(?:because|since|as|for|not|neither|while|whereas|unlike|but|than|both|of|from|between|eliminat\w+|reject\w+|rul\w+)\b|[.!?] ).){1,200}?`;
+const NO_VERB = String.raw`(?! ?(?:is|are|was|were|has|have|can|cannot|does|do|would|fails?|gives?)\b)`;
 
 const SEVERAL = [
   // `A, C`, `B and C`, `(A) or (B)`, `A, C and D`. Which one counts is not for us to say.
   String.raw`^\W{0,4}(?:option |choice )?\W{0,4}[A-J]\W{0,4}${JOINT} ?(?:(?:and|or|maybe|perhaps|possibly|even|also) ){0,2}\W{0,4}(?:option |choice )?\W{0,4}[A-J](?![\w'’])(?! (?!(?:and|or|are|were|both|only|together|respectively)\b)\w)`,
   // `A) foo, B) bar`; but not `(B) because (A) and (C) are wrong`.
-  String.raw`^\W{0,4}(?:option |choice )?\(?[A-J][).:]\W{0,4} (?:(?!\b(?:because|since|as|for|not|neither|while|whereas|unlike|but|than|both|of|from|between|eliminat\w+|reject\w+|rul\w+)\b|[.!?] ).){1,200}?(?:[,;/&]|\b(?:and|or)\b) ?(?:and |or )?(?:option |choice )?(?:\([A-J]\)|[B-HJ]\)|[B-HJ][.:] )(?! (?:is|are|was|were|has|have|can|cannot|does|do|would|fails?|gives?)\b)`,
+  String.raw`^\W{0,4}(?:option |choice )?\(?[A-J][).:]\W{0,4} ${TEXT}(?:[,;/&]|\b(?:and|or)\b) ?(?:and |or )?(?:option |choice )?(?:\([A-J]\)|[B-HJ]\)|[B-HJ][.:] )${NO_VERB}`,
+  // `a) 5 b) 6`
+  String.raw`^\W{0,4}A\)\W{0,4} ${TEXT} \(?B\) ${NO_VERB}`,
 ].map((form) => new RegExp(form, "i"));
 
 /** `A. C.`, `A B C D`. */
@@ -39,6 +45,10 @@ const DENIED = new RegExp(
     String.raw`(?:(?:is|was|does|did|ca|wo|would|could)n['’]t|cannot|(?:is|was|seems|looks|can|could|does|would be|must be|has been) (?:${ADVERBS} )*(?:not|never|wrong|incorrect|false|invalid|impossible|unlikely|excluded|eliminated|ruled out|out))\b`,
   "i",
 );
+
+/** "A is true, but B is better". */
+const OUTDONE =
+  /^\W{0,4}(?:option )?[A-J]\W{0,4} (?:is|was|seems|looks)\b[^.;]{0,60}?\bbut \W{0,3}(?:option )?[A-J]\W{0,3} (?:is|was|fits|seems|looks)\b/i;
 
 /** Species and initials: `E. coli`, `J. K. Rowling`, `C. S. Lewis`. */
 const NAMED = [
@@ -85,7 +95,7 @@ function areSeveral(words: string): boolean {
 }
 
 function letter(words: string): string | null {
-  if (DENIED.test(words) || NAMED.some((form) => form.test(words))) return null;
+  if (DENIED.test(words) || OUTDONE.test(words) || NAMED.some((form) => form.test(words))) return null;
   return (MARKED.exec(words) ?? FOLLOWED.exec(words))?.[1]?.toUpperCase() ?? null;
 }
 
