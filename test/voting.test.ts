@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Purpose, Sample } from "../src/core/types.js";
+import { tieAveraged } from "../src/evaluation/scores.js";
 import { scoreWeighted, windowMajority } from "../src/voting/index.js";
 import { openStream } from "./laws/arbitrary.js";
 
@@ -43,12 +44,54 @@ describe("the vote weighted by scores", () => {
     });
   });
 
-  it.each(["", "I would say 90.", "Score: high", "Score: 900", "Score: 101"])(
-    "counts a response half whose score reads %j",
-    (text) => {
-      expect(scoreWeighted([sample(0, "a"), score(1, 0, text)], random).votes[0]?.weight).toBe(0.5);
-    },
-  );
+  it.each([
+    "",
+    "I would say 90.",
+    "Score: high",
+    "Score: 900",
+    "Score: 101",
+    "Score: 1000",
+    "Score: 1,000",
+    "Score: 0.85",
+    "Score: 1.0",
+    "Score: 8/10",
+    "Score: 8.5/10",
+    "Score: 8 out of 10",
+    "Score: -5",
+    "Score: 80-90",
+    "Score: 80 to 90",
+    "Score: 90, or Score: 0.9",
+  ])("counts a response half whose score reads %j", (text) => {
+    expect(scoreWeighted([sample(0, "a"), score(1, 0, text)], random).votes[0]?.weight).toBe(0.5);
+  });
+
+  it.each([
+    ["Score: 0", 0],
+    ["Score: 1", 0.01],
+    ["Score: 85.", 0.85],
+    ["Score: 85%", 0.85],
+    ["**Score: 85 / 100**", 0.85],
+    ["Score: 85 out of 100.", 0.85],
+    ["Score (0-100): 85", 0.85],
+    ["Score (0 to 100): **85**", 0.85],
+    ["Score - 85", 0.85],
+    ["Score: 100", 1],
+  ])("reads %j", (text, weight) => {
+    expect(scoreWeighted([sample(0, "a"), score(1, 0, text)], random).votes[0]?.weight).toBe(weight);
+  });
+
+  it("sees a tie where the scores add up to the same, and so does the accuracy", () => {
+    // As fractions, 0.1 + 0.7 is less than 0.4 + 0.4.
+    const cast = [10, 70, 40, 40].flatMap((points, place) => [
+      sample(2 * place, place < 2 ? "a" : "b"),
+      score(2 * place + 1, 2 * place, `Score: ${points}`),
+    ]);
+    const { winner, votes } = scoreWeighted(cast, random);
+    expect(winner).toBe(0);
+    expect(votes.map(({ weight }) => weight)).toEqual([0.8, 0.8]);
+    const standing = { answer: "a", votes, samples: 4, inputTokens: 0, outputTokens: 0 };
+    expect(tieAveraged(standing, (answer) => answer === "b")).toBe(0.5);
+  });
 
   it("gives a tie in weight to the answer with more votes", () => {
     const cast = [sample(0, "b"), score(1, 0, "Score: 100"), sample(2, "a"), sample(3, "a")];

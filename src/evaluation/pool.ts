@@ -1,4 +1,5 @@
 import { OptionError } from "../core/errors.js";
+import { canonicalAnswer } from "../extractors/canonical.js";
 import { readJsonLines, unreadable } from "./json_lines.js";
 import { UNITS, readSample, readUnits } from "./read_units.js";
 import type { Run } from "./run.js";
@@ -7,7 +8,7 @@ import type { RecordedUnit, UnitsByPlan } from "./units.js";
 
 /** One recorded response. */
 export interface PoolSample {
-  /** `null`: no answer could be read. */
+  /** Votes as it is spelled; `parsePool` spells equal answers alike. `null`: no answer could be read. */
   answer: string | null;
   /** Output tokens; `null` if unknown. */
   tokens: number | null;
@@ -31,7 +32,8 @@ export interface PoolQuestion {
  * Reads a recorded pool: one JSON object a line, `{"id", "gold", "samples":
  * [{"answer", "tokens"}]}`, and `"units"` if conditioned samples are to be replayed too; of
  * a question with units, `"samples"` may be left out. Empty lines are skipped; further
- * fields are ignored.
+ * fields are ignored. Answers of a question with one canonical form (`1/2`, `\frac{1}{2}`)
+ * vote together, in the spelling that stands first.
  *
  * @throws {OptionError} that names the first line which cannot be read, or a repeated id
  */
@@ -98,18 +100,41 @@ function readQuestion(fields: Record<string, unknown>, number: number, line: str
   const { samples = units && independentOf(units) } = fields;
   if (!Array.isArray(samples) || samples.length === 0)
     throw unreadable(number, line, '"samples" must be a list of at least one response.');
+  const spelled = firstSpelling();
   const read = samples.map((sample: unknown): PoolSample => {
     const known = readSample(sample);
     if (known === null)
       throw unreadable(number, line, 'A sample is {"answer": text or null, "tokens": number or null}.');
-    return known;
+    return spelled(known);
   });
   return {
     id: String(id),
     gold: gold === null ? null : String(gold),
     samples: read,
-    ...(units && { units }),
+    ...(units && { units: spelledUnits(units, spelled) }),
   };
+}
+
+type Spelled = <S extends PoolSample>(sample: S) => S;
+
+/** Grading takes answers of one canonical form for one, and so must the vote. */
+function firstSpelling(): Spelled {
+  const spellings = new Map<string, string>();
+  return (sample) => {
+    if (sample.answer === null) return sample;
+    const known = spellings.get(sample.answer);
+    if (known !== undefined) return { ...sample, answer: known };
+    const form = canonicalAnswer(sample.answer) ?? sample.answer;
+    const answer = spellings.get(form) ?? sample.answer;
+    spellings.set(form, answer).set(sample.answer, answer);
+    return { ...sample, answer };
+  };
+}
+
+function spelledUnits(units: UnitsByPlan, spelled: Spelled): UnitsByPlan {
+  return Object.fromEntries(
+    Object.entries(units).map(([plan, own]) => [plan, own.map((unit) => unit.map(spelled))]),
+  );
 }
 
 function independentOf(units: UnitsByPlan): PoolSample[] {

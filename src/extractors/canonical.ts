@@ -29,11 +29,11 @@ const TRUTH = /^(?:yes|Yes|YES|no|No|true|True|TRUE|false|False|FALSE)$/;
 const RULE = /^[-*_~`#]{3,}$/;
 
 /** A number and a unit: a word, or one letter that ends the answer (`2 x + 1` is a formula). */
-const MEASURE = /^([^\p{L}\\]*\d) (\p{L}{2,}.*|\p{L})$/u;
+const MEASURE = /^([^\p{L}\\]*[\d¼½¾⅐-⅞]) (\p{L}{2,}.*|\p{L})$/u;
 
 /**
  * The key under which an answer votes. White space is folded; markdown and maths
- * wrappers and the final full stop are removed. Plain numbers have one form:
+ * wrappers and the final full stop are removed; dots behind a number say that it goes on. Plain numbers have one form:
  * `1,024`, `+1024` and `1024.0` are `1024`; `\frac{1}{2}`, `1/2` and `.50` are
  * `0.5`; `2/6` is `1/3`; `1.5\times 10^3` is `1500`. Formulas have one spelling:
  * `\left( 1 , \dfrac{\pi}2 \right)` is `(1, \pi/2)`. A dollar sign before and a
@@ -83,9 +83,17 @@ function measure(text: string): string | null {
 function withoutWrappers(text: string): string {
   for (let before = ""; before !== text;) {
     before = text;
-    text = unwrap(/[.。]$/.test(text) ? text.slice(0, -1).trim() : text);
+    text = unwrap(withoutFullStops(text));
   }
   return text;
+}
+
+/** Three full stops behind anything but a word say that it goes on: `0.333...` is not `0.333`. */
+function withoutFullStops(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[.。\s]/.test(text[end - 1] as string)) end -= 1;
+  const goesOn = end > 0 && text.includes("...", end) && !/\p{L}{2}$/u.test(text.slice(end - 2, end));
+  return goesOn ? `${text.slice(0, end)}…` : text.slice(0, end);
 }
 
 function unwrap(text: string): string {

@@ -19,7 +19,7 @@ export function canonicalMaths(text: string): string | null {
 function withPlainBlanks(text: string): string {
   return text
     .replaceAll("{,}", ",")
-    .replace(/(?<![\w^{.\\,])\d{1,3}(?:\\,\d{3})+(?!\d)/g, (digits) => digits.replaceAll("\\,", ""))
+    .replace(/(?<![\w^{.\\,])[1-9]\d{0,2}(?:\\,\d{3})+(?!\d)/g, (digits) => digits.replaceAll("\\,", ""))
     .replace(/~(?=\\)/g, " ");
 }
 

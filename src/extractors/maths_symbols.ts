@@ -14,7 +14,7 @@ const SAME = new Map<string, string>(
     ["]", "\\rbrack"],
     ["\\to", "\\rightarrow", "→"],
     ["\\emptyset", "\\varnothing", "∅"],
-    ["\\ldots", "\\dots", "…"],
+    ["\\ldots", "\\dots", "\\cdots", "…", "⋯", "..."],
     ["\\times", "×"],
     ["\\cdot", "·", "⋅"],
     ["\\pm", "±"],
@@ -96,7 +96,7 @@ const ROLES = new Map<string, Role>(
   ).flatMap(([role, texts]) => texts.map((text): [string, Role] => [text, role])),
 );
 
-const TOKEN = /\\[a-zA-Z]+|\\[\s\S]|\d+(?:\.\d+)?|\.\d+|\p{L}+|[⁰¹²³⁴-⁹⁻]+|\s+|[\s\S]/gu;
+const TOKEN = /\\[a-zA-Z]+|\\[\s\S]|\d+(?:\.\d+)?|\.{3}|\.\d+|\p{L}+|[⁰¹²³⁴-⁹⁻]+|\s+|[\s\S]/gu;
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻";
 
 export interface Token {

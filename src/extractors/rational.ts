@@ -2,8 +2,9 @@
 const LONGEST = 100;
 const LARGEST_EXPONENT = 100;
 
-const DECIMAL = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+`;
-const PLAIN = /^([+\-−–]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/;
+/** No grouped number begins with 0: `0,125` is a decimal with a comma, or a pair. */
+const DECIMAL = String.raw`(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+`;
+const PLAIN = /^([+\-−–]?)([1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:\.(\d*))?$/;
 const FRACTIONS = [
   new RegExp(String.raw`^(${DECIMAL}) ?/ ?(${DECIMAL})$`),
   new RegExp(String.raw`^\\frac\{([-−]?(?:${DECIMAL}))\}\{([-−]?(?:${DECIMAL}))\}$`),
@@ -17,6 +18,8 @@ const SCIENTIFIC = [
   /^((?:\d+\.\d*|\.\d+))[eE]([+-]?\d{1,3})$/,
   /^(\d+)[eE]([+-]\d{1,3})$/,
 ];
+/** `½` and `3½`. */
+const VULGAR = /^(?:(\d+) ?)?([¼½¾⅐-⅞])$/;
 const REPEATING = /^(\d+)\.(\d*)\\overline\{(\d+)\}$/;
 
 interface Rational {
@@ -25,7 +28,7 @@ interface Rational {
 }
 
 /**
- * The one form of a plain number, fraction, mixed number, repeating decimal or
+ * The one form of a plain number, fraction (`½` too), mixed number, repeating decimal or
  * number in scientific notation: a decimal if it can be written as one (`\frac{1}{2}`
  * is `0.5`), else a fraction in lowest terms (`2/6` is `1/3`). Exact at any size;
  * `null` if the text is anything else.
@@ -69,6 +72,9 @@ function unsigned(text: string): Rational | null {
       return { numerator: whole * under + over, denominator: under };
     }
   }
+  const [, ones = "", sign] = VULGAR.exec(text) ?? [];
+  // Unicode spells `½` out as `1⁄2`.
+  if (sign !== undefined) return unsigned(`${ones} ${sign.normalize("NFKC").replace("⁄", "/")}`.trim());
   for (const form of SCIENTIFIC) {
     const [, digits, ...exponents] = form.exec(text) ?? [];
     const exponent = Number((exponents.find((found) => found !== undefined) ?? "0").replace("−", "-"));

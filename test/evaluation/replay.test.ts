@@ -6,7 +6,7 @@ import {
   withoutIntegratedSampling,
 } from "../../src/baselines/index.js";
 import { infiniteVote, parsePool, replay, withoutReplacement } from "../../src/evaluation/index.js";
-import type { ReplayOptions, Run } from "../../src/evaluation/index.js";
+import type { PoolQuestion, ReplayOptions, Run } from "../../src/evaluation/index.js";
 import { majority } from "../../src/voting/index.js";
 import { openStream } from "../laws/arbitrary.js";
 import { mixedPool, recorded } from "./pools.js";
@@ -136,6 +136,34 @@ describe("a recorded pool", () => {
 
   it("takes an empty answer as none, since empty answers must not vote together", () => {
     expect(parsePool('{"samples":[{"answer":""}]}')[0]?.samples).toEqual([{ answer: null, tokens: null }]);
+  });
+
+  it("lets answers of one canonical form vote together, as they are graded, in the first spelling", () => {
+    const answers = ["662/3", "79", "220\\frac{2}{3}", "\\frac{662}{3}", "79.0", null, "32{,}349", "32349"];
+    const samples = answers.map((answer) => ({ answer, tokens: 1 }));
+    const unit = [
+      { answer: "662/3", tokens: 1, stage: "parallel", purpose: "answer", parents: [] },
+      { answer: "220\\frac{2}{3}", tokens: 1, stage: "sequential", purpose: "answer", parents: [0] },
+    ];
+    const read = ([question]: PoolQuestion[]): unknown => question?.samples.map(({ answer }) => answer);
+    expect(read(parsePool(JSON.stringify({ samples })))).toEqual([
+      "662/3",
+      "79",
+      "662/3",
+      "662/3",
+      "79",
+      null,
+      "32{,}349",
+      "32{,}349",
+    ]);
+    const [{ units } = {}] = parsePool(JSON.stringify({ samples, units: { "answer | answer": [unit] } }));
+    expect(
+      Object.values(units ?? {})
+        .flat(2)
+        .map(({ answer }) => answer),
+    ).toEqual(["662/3", "662/3"]);
+    const apart = ["1/2", "2", "0,500", "500"].map((answer) => ({ answer, tokens: 1 }));
+    expect(read(parsePool(JSON.stringify({ samples: apart })))).toEqual(["1/2", "2", "0,500", "500"]);
   });
 
   it("tells what the infinite vote elects, ties included", () => {
