@@ -3,6 +3,7 @@ import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
 import type { Question } from "../evaluation/dataset.js";
 import { estimateEvaluation } from "../evaluation/estimate.js";
 import { evaluate } from "../evaluation/evaluate.js";
+import { IncompleteRunError } from "../evaluation/incomplete.js";
 import { formatPool, poolOf } from "../evaluation/pool.js";
 import type { Run } from "../evaluation/run.js";
 import { formatRun } from "../evaluation/runs_file.js";
@@ -24,7 +25,7 @@ import { UsageError } from "./usage_error.js";
  * `dynscaling eval`. All that can be wrong is checked before the first call; on
  * Ctrl-C the runs that are over are kept, and shown.
  *
- * @returns exit code: 0, 1 if a run got no response at all, or 130 if stopped
+ * @returns exit code: 0, 1 if failures ended a run, or 130 if stopped
  * @throws {UsageError | OptionError} before anything is spent
  */
 export async function evaluateCommand(args: string[], terminal: Terminal): Promise<number> {
@@ -72,13 +73,12 @@ async function sample(
   try {
     for await (const run of evaluate({ ...options, signal, callbacks: [progress] })) {
       started = true;
-      failure = failureOf(run, progress);
-      if (failure !== null) break;
       await keep(run, store, stdout);
       runs.push(run);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (error instanceof IncompleteRunError) failure = adviceOn(error, journal !== undefined);
+    else if (!signal.aborted) throw error;
     started = true;
   } finally {
     if (started) progress.finish();
@@ -89,11 +89,12 @@ async function sample(
   return signal.aborted ? 130 : failure === null ? 0 : 1;
 }
 
-/** Without a key that is valid, or without a network, there is nothing to keep: such a run would count as all wrong. */
-function failureOf({ method, seed, questions }: Run, { lastError }: Progress): string | null {
-  return questions.some(({ samples }) => samples.some(({ failed }) => !failed))
-    ? null
-    : `no call of ${method} with seed ${seed} got a response, so the run is not kept; the last error: ${lastError}`;
+/** A run with a question that nobody answered is not kept: it would count as wrong. */
+function adviceOn({ message }: IncompleteRunError, isJournaled: boolean): string {
+  const rest = isJournaled
+    ? "for what is missing (should it break off at the same place, name another journal)"
+    : "for this run and those after it; with --journal FILE, a run that breaks off goes on where it stood";
+  return `${message}\nIt is not kept; the runs before it are. Start again once the cause is mended, or without a question that is always refused (and with another file of runs): you pay only ${rest}.`;
 }
 
 /** What was paid for is not lost to a full disk: it goes to the standard output instead. */
