@@ -12,6 +12,7 @@ import { resolveMethod } from "../method.js";
 import type { MethodFields } from "../method.js";
 import { budgetOf, readCheckpoints } from "./checkpoints.js";
 import type { CheckpointOptions } from "./checkpoints.js";
+import { questionsHashOf } from "./dataset.js";
 import type { Question } from "./dataset.js";
 import { readGold } from "./gold.js";
 import { requireComplete } from "./incomplete.js";
@@ -135,6 +136,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Run, v
       gold: answer === undefined ? null : await readGold(answer, extractor),
     })),
   );
+  const questionsHash = questionsHashOf(dataset);
   for (const { name, method, scaled } of planned) {
     options.signal?.throwIfAborted();
     const startedAt = Date.now();
@@ -145,7 +147,8 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Run, v
     const ids = dataset.map(({ id }) => id);
     requireComplete({ method: name, seed: method.seed }, ids, records);
     const samples = records.map(({ responses }) => responses);
-    yield runOf({ name, model: options.modelName ?? null, method, checkpoints, questions, samples, seconds });
+    const told = { model: options.modelName ?? null, questionsHash, maxConcurrency: options.maxConcurrency };
+    yield runOf({ name, method, checkpoints, questions, samples, seconds, ...told });
   }
 }
 

@@ -51,6 +51,10 @@ export interface Run {
   /** What the checkpoints count. */
   unit: CheckpointUnit;
   questions: readonly QuestionRun[];
+  /** Hash of the texts of the questions as they were asked, in their order. Absent for a replay. */
+  questionsHash?: string;
+  /** Most calls in flight; absent if nothing limited them. Some allocators serve fewer questions a round under a limit. */
+  maxConcurrency?: number;
   /** What a whole unit asked, so that its samples can be replayed; see `unitPlanOf`. Absent if unknown. */
   unitPlan?: string;
   /** Wall time of the whole run; `null` for a replay. */

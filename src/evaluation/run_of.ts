@@ -14,12 +14,15 @@ export interface FinishedRun {
   questions: readonly { id: string; gold: string | null }[];
   /** The samples of every question, in the order asked. */
   samples: readonly (readonly Sample[])[];
-  /** Wall time; `null` for a replay. */
-  seconds: number | null;
+  /** Wall time. */
+  seconds: number;
+  questionsHash: string;
+  maxConcurrency: number | undefined;
 }
 
 /** What the laboratory keeps of a run. */
-export function runOf({ name, model, method, checkpoints, questions, samples, seconds }: FinishedRun): Run {
+export function runOf({ name, model, method, checkpoints, questions, samples, ...rest }: FinishedRun): Run {
+  const { seconds, questionsHash, maxConcurrency } = rest;
   const standings = standingsOf(samples, checkpoints, method.voting, method.seed);
   const unitPlan = unitPlanOf(method);
   return {
@@ -34,6 +37,8 @@ export function runOf({ name, model, method, checkpoints, questions, samples, se
       standings: standings[place] ?? [],
       samples: (samples[place] ?? []).map(toRunSample),
     })),
+    questionsHash,
+    ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(unitPlan !== undefined && { unitPlan }),
     seconds,
   };
