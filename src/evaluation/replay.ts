@@ -17,7 +17,7 @@ import { recordedUnits, requireUnits } from "./recorded_units.js";
 import type { RecordedRequest, UnitSampler } from "./recorded_units.js";
 import type { Run } from "./run.js";
 import { toRunSample } from "./run_of.js";
-import { standingOf } from "./standings.js";
+import { electedBefore, standingOf } from "./standings.js";
 import { isConditioned, unitLength, unitPlanOf } from "./units.js";
 import type { RecordedUnit } from "./units.js";
 
@@ -86,6 +86,7 @@ export function* replay(options: ReplayOptions): Generator<Run, void, undefined>
           gold,
           standings: plays.map((arms) => standingOf(arms[place] ?? [], method.voting, seed)),
           samples: (plays.at(-1)?.[place] ?? []).map(toRunSample),
+          electedBefore: electedBefore(plays.at(-1)?.[place] ?? [], method.voting, seed),
         })),
       };
     }

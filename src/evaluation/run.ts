@@ -38,6 +38,11 @@ export interface QuestionRun {
   /** One per checkpoint of the run. `null` where the run had not yet spent anything. */
   standings: readonly (Standing | null)[];
   samples: readonly RunSample[];
+  /**
+   * What the vote of the method elected when each unit of the question after its first was
+   * granted, in their order; `null` where there was no answer yet. Absent if unknown.
+   */
+  electedBefore?: readonly (string | null)[];
 }
 
 /** One run of one method over all questions, with one shared budget. */

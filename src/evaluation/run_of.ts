@@ -2,7 +2,7 @@ import type { Method } from "../core/rounds.js";
 import type { Sample } from "../core/types.js";
 import type { Checkpoints } from "./checkpoints.js";
 import type { Run, RunSample } from "./run.js";
-import { standingsOf } from "./standings.js";
+import { electedBefore, standingsOf } from "./standings.js";
 import { unitPlanOf } from "./units.js";
 
 /** A run that is over. */
@@ -36,6 +36,7 @@ export function runOf({ name, model, method, checkpoints, questions, samples, ..
       gold,
       standings: standings[place] ?? [],
       samples: (samples[place] ?? []).map(toRunSample),
+      electedBefore: electedBefore(samples[place] ?? [], method.voting, method.seed),
     })),
     questionsHash,
     ...(maxConcurrency !== undefined && { maxConcurrency }),

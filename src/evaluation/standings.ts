@@ -61,3 +61,16 @@ export function standingOf(samples: readonly Sample[], voting: VotingRule, seed:
     outputTokens: total(({ usage }) => usage.outputTokens),
   };
 }
+
+/** What the vote elected when each unit after the first was granted, in their order. */
+export function electedBefore(
+  samples: readonly Sample[],
+  voting: VotingRule,
+  seed: number,
+): (string | null)[] {
+  return samples.flatMap(({ round }, place) =>
+    place > 0 && samples[place - 1]?.round !== round
+      ? [standingOf(samples.slice(0, place), voting, seed).answer]
+      : [],
+  );
+}
