@@ -34,9 +34,9 @@ export function effectiveAllocation(
     for (const { gold, samples, electedBefore } of questions) {
       if (gold === null || electedBefore === undefined) continue;
       let unit = 0;
-      for (const [place, { round }] of samples.entries()) {
+      for (const [place, { round, isRefunded }] of samples.entries()) {
         if (place > 0 && samples[place - 1]?.round !== round) unit += 1;
-        if (unit === 0) continue;
+        if (unit === 0 || isRefunded) continue;
         const elected = electedBefore[unit - 1] ?? null;
         const share = (rounds[round - 1] ??= { count: 0, of: 0 });
         book(share, elected === null || !isCorrect(elected, gold));

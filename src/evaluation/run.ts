@@ -14,6 +14,8 @@ export interface RunSample {
   /** Likewise; hidden reasoning included. */
   outputTokens: number | null;
   failed: boolean;
+  /** Set if the call failed without a response, and so gave its sample back: it is not spent. */
+  isRefunded?: true;
   /** What was said; kept of scores alone, which a vote reads. */
   text?: string;
 }
@@ -24,7 +26,7 @@ export interface Standing {
   answer: string | null;
   /** Most votes (or the most weight) first. */
   votes: readonly Vote[];
-  /** Samples of this question so far; so are the tokens. */
+  /** Samples of this question so far, without those that failed calls gave back; so are the tokens. */
   samples: number;
   inputTokens: number;
   outputTokens: number;

@@ -1,3 +1,4 @@
+import { isRefundable } from "../core/account.js";
 import type { Method } from "../core/rounds.js";
 import type { Sample } from "../core/types.js";
 import type { Checkpoints } from "./checkpoints.js";
@@ -57,6 +58,7 @@ export function toRunSample(sample: Sample): RunSample {
     inputTokens: usage.inputTokens ?? null,
     outputTokens: usage.outputTokens ?? null,
     failed: error !== undefined,
+    ...(isRefundable(sample) && { isRefunded: true as const }),
     ...(purpose === "score" && { text }),
   };
 }
