@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
 import type { Question } from "../evaluation/dataset.js";
 import { estimateEvaluation } from "../evaluation/estimate.js";
@@ -30,11 +31,11 @@ import { UsageError } from "./usage_error.js";
  */
 export async function evaluateCommand(args: string[], terminal: Terminal): Promise<number> {
   const settings = parseEvalArguments(args);
-  const dataset = await readAs(settings.questions, settings.layout.parse);
-  if (dataset.length === 0) throw new UsageError(`${settings.questions} holds no question.`);
+  const dataset = await readDataset(settings);
+  if (dataset.length === 0) throw new UsageError(`${settings.questions.join(", ")} holds no question.`);
   await requirePictures(settings);
   await requireWritable({ pool: settings.pool, report: settings.report, journal: settings.journal }, [
-    settings.questions,
+    ...settings.questions,
     settings.runs,
   ]);
   if (settings.dryRun) {
@@ -52,6 +53,22 @@ export async function evaluateCommand(args: string[], terminal: Terminal): Promi
     await journal?.close();
     await store.close();
   }
+}
+
+/** Years of one contest number their problems alike, so the name of the file leads the id where there are several. */
+async function readDataset({ questions: files, layout }: EvalArguments): Promise<Question[]> {
+  const repeated = files.find(
+    (file, place) => files.findIndex((each) => basename(each) === basename(file)) < place,
+  );
+  if (repeated !== undefined)
+    throw new UsageError(
+      `Two files of questions are called ${basename(repeated)}; give them names of their own.`,
+    );
+  const parts = await Promise.all(files.map((file) => readAs(file, layout.parse)));
+  if (files.length === 1) return parts.flat();
+  return parts.flatMap((part, place) =>
+    part.map((question) => ({ ...question, id: `${basename(files[place] ?? "")}:${question.id}` })),
+  );
 }
 
 async function sample(
@@ -115,11 +132,11 @@ async function show(
   if (runs.length === 0) return;
   stdout.write(scoreboard(runs, { prices }));
   const samples = runs.flatMap((run) => run.questions.flatMap((question) => question.samples));
-  const failed = samples.filter((call) => call.failed).length;
+  const failed = samples.filter((call) => call.isRefunded).length;
   if (failed > 0) {
     const count = (value: number): string => value.toLocaleString("en");
     stdout.write(`${count(failed)} of ${count(samples.length)} calls failed and gave their samples back.\n`);
   }
   if (pool !== undefined) await writeFile(pool, formatPool(poolOf(runs)));
-  await writePictures({ report, figures }, { title: `Methods compared on ${questions}`, runs });
+  await writePictures({ report, figures }, { title: `Methods compared on ${questions.join(", ")}`, runs });
 }

@@ -89,3 +89,29 @@ describe("runs that are there, beside the same ids and gold answers,", () => {
     );
   });
 });
+
+describe("two years of AIME that number their problems alike", () => {
+  it("are one dataset, without a clash of ids", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dynscaling-"));
+    const years = ["2024", "2025"].map((year) => join(folder, `aime_${year}.jsonl`));
+    for (const year of years) writeFileSync(year, '{"problem_idx": 1, "problem": "1 + 1?", "answer": 2}\n');
+    let said = "";
+    const stdout = { write: (text: string) => (said += text) };
+    const terminal = { stdout, stderr: { write: () => true }, signal: new AbortController().signal };
+    const args = [
+      "--layout",
+      "aime",
+      "--runs",
+      join(folder, "runs.jsonl"),
+      "--model",
+      "openai:x",
+      "--dry-run",
+    ];
+    const more = ["--methods", "selfConsistency", "--budgets", "8"];
+    expect(await evaluateCommand([...years, ...args, ...more], terminal)).toBe(0);
+    expect(said).toContain("1 run to make, 16 calls at most");
+    await expect(
+      evaluateCommand([years[0] as string, years[0] as string, ...args], terminal),
+    ).rejects.toThrow("Two files of questions are called aime_2024.jsonl");
+  });
+});
