@@ -39,8 +39,9 @@ export interface ReplayOptions extends CheckpointOptions {
 const OPTIONS = ["pool", "methods", "seeds", "draw", "samplesPerInput", "outputTokensPerInput"];
 
 /**
- * Runs methods over recorded answers, at no cost: the same rounds, allocators and
- * votes as against a model. Yields one run after another, seed by seed; all
+ * Runs methods over recorded answers, at no cost: the rounds, allocators and votes of a
+ * model that is asked with `maxConcurrency: 1`. Under other limits, or none, allocators whose
+ * rounds follow them (`voteIndex()` without a `roundShare`) serve more questions a round. Yields one run after another, seed by seed; all
  * methods of a seed are given the same samples, or the same units.
  *
  * Units are drawn as wholes. None depends on what was asked before it, so whoever gets
