@@ -21,7 +21,11 @@ export function sp1(): Recipe {
   return { ...chainsOf(triggered), voting: majorityOf({ voters: chainEnds }) };
 }
 
-/** SP2: a response, feedback on it, a refined response (SETS, arXiv 2501.19306); majority vote. */
+/**
+ * SP2: a response, feedback on it, a refined response; majority vote. After SETS (arXiv
+ * 2501.19306), which besides stops refining once its check calls the response correct, and
+ * prefers chains that passed it; here every chain is refined once, and all vote.
+ */
 export function sp2(): Recipe {
   return { ...chainsOf(byFeedback), voting: majorityOf({ voters: chainEnds }) };
 }

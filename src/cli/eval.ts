@@ -1,8 +1,10 @@
 import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
 import type { Question } from "../evaluation/dataset.js";
 import { estimateEvaluation } from "../evaluation/estimate.js";
 import { evaluate } from "../evaluation/evaluate.js";
+import { IncompleteRunError } from "../evaluation/incomplete.js";
 import { formatPool, poolOf } from "../evaluation/pool.js";
 import type { Run } from "../evaluation/run.js";
 import { formatRun } from "../evaluation/runs_file.js";
@@ -24,16 +26,16 @@ import { UsageError } from "./usage_error.js";
  * `dynscaling eval`. All that can be wrong is checked before the first call; on
  * Ctrl-C the runs that are over are kept, and shown.
  *
- * @returns exit code: 0, 1 if a run got no response at all, or 130 if stopped
+ * @returns exit code: 0, 1 if failures ended a run, or 130 if stopped
  * @throws {UsageError | OptionError} before anything is spent
  */
 export async function evaluateCommand(args: string[], terminal: Terminal): Promise<number> {
   const settings = parseEvalArguments(args);
-  const dataset = await readAs(settings.questions, settings.layout.parse);
-  if (dataset.length === 0) throw new UsageError(`${settings.questions} holds no question.`);
+  const dataset = await readDataset(settings);
+  if (dataset.length === 0) throw new UsageError(`${settings.questions.join(", ")} holds no question.`);
   await requirePictures(settings);
   await requireWritable({ pool: settings.pool, report: settings.report, journal: settings.journal }, [
-    settings.questions,
+    ...settings.questions,
     settings.runs,
   ]);
   if (settings.dryRun) {
@@ -51,6 +53,22 @@ export async function evaluateCommand(args: string[], terminal: Terminal): Promi
     await journal?.close();
     await store.close();
   }
+}
+
+/** Years of one contest number their problems alike, so the name of the file leads the id where there are several. */
+async function readDataset({ questions: files, layout }: EvalArguments): Promise<Question[]> {
+  const repeated = files.find(
+    (file, place) => files.findIndex((each) => basename(each) === basename(file)) < place,
+  );
+  if (repeated !== undefined)
+    throw new UsageError(
+      `Two files of questions are called ${basename(repeated)}; give them names of their own.`,
+    );
+  const parts = await Promise.all(files.map((file) => readAs(file, layout.parse)));
+  if (files.length === 1) return parts.flat();
+  return parts.flatMap((part, place) =>
+    part.map((question) => ({ ...question, id: `${basename(files[place] ?? "")}:${question.id}` })),
+  );
 }
 
 async function sample(
@@ -72,13 +90,12 @@ async function sample(
   try {
     for await (const run of evaluate({ ...options, signal, callbacks: [progress] })) {
       started = true;
-      failure = failureOf(run, progress);
-      if (failure !== null) break;
       await keep(run, store, stdout);
       runs.push(run);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (error instanceof IncompleteRunError) failure = adviceOn(error, journal !== undefined);
+    else if (!signal.aborted) throw error;
     started = true;
   } finally {
     if (started) progress.finish();
@@ -89,11 +106,12 @@ async function sample(
   return signal.aborted ? 130 : failure === null ? 0 : 1;
 }
 
-/** Without a key that is valid, or without a network, there is nothing to keep: such a run would count as all wrong. */
-function failureOf({ method, seed, questions }: Run, { lastError }: Progress): string | null {
-  return questions.some(({ samples }) => samples.some(({ failed }) => !failed))
-    ? null
-    : `no call of ${method} with seed ${seed} got a response, so the run is not kept; the last error: ${lastError}`;
+/** A run with a question that nobody answered is not kept: it would count as wrong. */
+function adviceOn({ message }: IncompleteRunError, isJournaled: boolean): string {
+  const rest = isJournaled
+    ? "for what is missing (should it break off at the same place, name another journal)"
+    : "for this run and those after it; with --journal FILE, a run that breaks off goes on where it stood";
+  return `${message}\nIt is not kept; the runs before it are. Start again once the cause is mended, or without a question that is always refused (and with another file of runs): you pay only ${rest}.`;
 }
 
 /** What was paid for is not lost to a full disk: it goes to the standard output instead. */
@@ -114,11 +132,11 @@ async function show(
   if (runs.length === 0) return;
   stdout.write(scoreboard(runs, { prices }));
   const samples = runs.flatMap((run) => run.questions.flatMap((question) => question.samples));
-  const failed = samples.filter((call) => call.failed).length;
+  const failed = samples.filter((call) => call.isRefunded).length;
   if (failed > 0) {
     const count = (value: number): string => value.toLocaleString("en");
     stdout.write(`${count(failed)} of ${count(samples.length)} calls failed and gave their samples back.\n`);
   }
   if (pool !== undefined) await writeFile(pool, formatPool(poolOf(runs)));
-  await writePictures({ report, figures }, { title: `Methods compared on ${questions}`, runs });
+  await writePictures({ report, figures }, { title: `Methods compared on ${questions.join(", ")}`, runs });
 }

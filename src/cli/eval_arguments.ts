@@ -4,7 +4,7 @@ import type { CheckpointOptions } from "../evaluation/checkpoints.js";
 import type { AnswerExtractor } from "../langchain/generate.js";
 import type { MethodFields } from "../method.js";
 import { EXTRACTORS_HELP, parseExtractor } from "./extractors.js";
-import { ifGiven, named, names, number, numbers, oneFile, parseFlags, wholeNumber } from "./flags.js";
+import { ifGiven, named, names, number, numbers, parseFlags, wholeNumber } from "./flags.js";
 import { LAYOUTS } from "./layouts.js";
 import type { Layout } from "./layouts.js";
 import { METHODS_HELP, parseMethods } from "./methods.js";
@@ -15,7 +15,8 @@ import { UsageError } from "./usage_error.js";
 
 /** What `dynscaling eval` was asked to do. */
 export interface EvalArguments {
-  questions: string;
+  /** At least one file. */
+  questions: string[];
   layout: Layout;
   runs: string;
   journal: string | undefined;
@@ -59,14 +60,15 @@ const OPTIONS = {
 const MOST_SEEDS = 100_000;
 
 /** The help text of `dynscaling eval`. */
-export const EVAL_HELP: string = `dynscaling eval QUESTIONS --runs RUNS.jsonl [options]
+export const EVAL_HELP: string = `dynscaling eval QUESTIONS… --runs RUNS.jsonl [options]
 
 Compares methods on a dataset with a live model, at equal output tokens. Every run
 of a method is added to RUNS.jsonl as it ends; started again with the same file,
 it pays only for the runs that are missing.
 
 QUESTIONS holds one object a line: {"id": "q1", "question": "…", "answer": "…"}; or it
-is AIME (JSON lines or CSV) or GPQA (CSV) as published, with its --layout.
+is AIME (JSON lines or CSV) or GPQA (CSV) as published, with its --layout. Several files
+are one dataset, such as two years of AIME; the name of its file then leads each id.
 
   --layout NAME              ${names(LAYOUTS)} (default: ${OPTIONS.layout.default})
   --runs FILE                runs, added to what the file holds; one process at a time
@@ -102,12 +104,12 @@ function extractorsByLayout(): string {
 /** @throws {UsageError} that names the option, the value and the fix */
 export function parseEvalArguments(args: string[]): EvalArguments {
   const { values, positionals } = parseFlags("eval", args, OPTIONS);
-  const missing = "Name a file of questions: dynscaling eval QUESTIONS.jsonl --runs RUNS.jsonl";
-  const questions = oneFile(positionals, missing, "file of questions");
+  if (positionals.length === 0)
+    throw new UsageError("Name a file of questions: dynscaling eval QUESTIONS.jsonl --runs RUNS.jsonl");
   if (values.runs === undefined) throw new UsageError("Name a file for the runs: --runs RUNS.jsonl");
   const layout = named("layout", values.layout, LAYOUTS);
   return {
-    questions,
+    questions: positionals,
     layout,
     runs: values.runs,
     journal: values.journal,

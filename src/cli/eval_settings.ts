@@ -1,3 +1,5 @@
+import type { Allocator, Arm } from "../core/types.js";
+import { questionsHashOf } from "../evaluation/dataset.js";
 import type { Question } from "../evaluation/dataset.js";
 import type { EvaluateOptions } from "../evaluation/evaluate.js";
 import { readGold } from "../evaluation/gold.js";
@@ -5,6 +7,7 @@ import type { Run } from "../evaluation/run.js";
 import { finalAnswer } from "../extractors/final_answer.js";
 import type { FileJournal } from "../journal/file_journal.js";
 import { outputLimit } from "../langchain/model.js";
+import { resolveMethod } from "../method.js";
 import type { EvalArguments } from "./eval_arguments.js";
 import { openModel } from "./models.js";
 import { UsageError } from "./usage_error.js";
@@ -54,9 +57,10 @@ function modelName({ model, temperature, maxOutputTokens, extractor }: EvalArgum
 
 async function requireSameSettings(
   file: string,
-  [first]: readonly Run[],
+  runs: readonly Run[],
   { dataset, extractor = finalAnswer, ...options }: EvaluateOptions,
 ): Promise<void> {
+  const [first] = runs;
   if (first === undefined) return;
   const budgets = options.samplesPerInput ?? options.outputTokensPerInput ?? [];
   const unit = options.samplesPerInput ? "samples" : "outputTokens";
@@ -69,6 +73,15 @@ async function requireSameSettings(
     budgets: [`${first.checkpoints.join(",")} ${first.unit}`, `${amounts.join(",")} ${unit}`],
     questions: [first.questions.map(({ id }) => id), dataset.map(({ id }) => id)],
     "gold answers": [first.questions.map(({ gold }) => gold), golds],
+    "question texts (the ids are the same; the prompt, or what the layout adds to it, is not)": [
+      [first.questionsHash],
+      [questionsHashOf(dataset)],
+    ],
+    "--max-concurrency, by which a round serves fewer questions or more": concurrencies(
+      runs,
+      dataset.length,
+      options,
+    ),
   }).find(([, [there, asked]]) => JSON.stringify(there) !== JSON.stringify(asked));
   if (differs === undefined) return;
   const [what, [there, asked]] = differs;
@@ -76,4 +89,33 @@ async function requireSameSettings(
   throw new UsageError(
     `--runs: the runs in ${file} were made with another setting of ${what}${values}. Repeat it, or name another file.`,
   );
+}
+
+/** Both limits, of the first run of a method whose rounds serve others under that of now. */
+function concurrencies(
+  runs: readonly Run[],
+  inputs: number,
+  { methods, maxConcurrency = Infinity }: Pick<EvaluateOptions, "methods" | "maxConcurrency">,
+): [string, string] {
+  for (const { method, maxConcurrency: limit = Infinity } of runs) {
+    const { allocator, unitSamples } = resolveMethod(methods[method] ?? {}, 0);
+    const [there, here] = [limit, maxConcurrency].map((slots) =>
+      served(allocator, { inputs, unitSamples, slots }),
+    );
+    if (there !== here) return [`${limit} for ${method}`, `${maxConcurrency} for ${method}`];
+  }
+  return ["", ""];
+}
+
+/** How many questions a round serves. */
+function served(
+  allocator: Allocator,
+  { inputs, unitSamples, slots }: { inputs: number; unitSamples: number; slots: number },
+): number {
+  const arms = Array.from({ length: inputs }, (_, index): Arm => {
+    return { index, question: "", samples: [], unitStart: 0, inFlight: 0, uncertainty: 1 };
+  });
+  const pulls = inputs * unitSamples;
+  const context = { usedSamples: 0, unitSamples, pulls, arms: inputs, slots, meanOutputTokens: null };
+  return allocator.allocate(arms, { ...context, random: () => 0 }).filter((granted) => granted > 0).length;
 }

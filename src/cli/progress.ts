@@ -31,7 +31,6 @@ export class Progress extends BaseCallbackHandler {
 
   #samples = 0;
   #failed = 0;
-  #lastError = "";
   #inputTokens = 0;
   #outputTokens = 0;
   #drawnAt = 0;
@@ -58,10 +57,7 @@ export class Progress extends BaseCallbackHandler {
     this.#show();
   }
 
-  override handleLLMError(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    // A call that was aborted because another one failed says nothing.
-    if (this.#lastError === "" || !/\babort/i.test(message)) this.#lastError = message;
+  override handleLLMError(): void {
     this.#samples += 1;
     this.#failed += 1;
     this.#show();
@@ -72,11 +68,6 @@ export class Progress extends BaseCallbackHandler {
     if (name !== ROUND_EVENT) return;
     this.#samples += (event as RoundEvent).replayedPulls;
     this.#show();
-  }
-
-  /** Of the call that failed last, on one line; "" if none did. */
-  get lastError(): string {
-    return this.#lastError.trim().split("\n")[0] ?? "";
   }
 
   /** Ends the display with a last line. */

@@ -2,13 +2,15 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { OptionError } from "../core/errors.js";
 import { parsePool } from "../evaluation/pool.js";
 import type { PoolQuestion } from "../evaluation/pool.js";
+import { widened } from "../evaluation/checkpoints.js";
 import { replay } from "../evaluation/replay.js";
+import type { ReplayOptions } from "../evaluation/replay.js";
 import type { Run } from "../evaluation/run.js";
 import { requireWritable } from "./outputs.js";
 import { readAs } from "./read_file.js";
 import { parseReplayArguments } from "./replay_arguments.js";
 import { requirePictures, writePictures } from "./report.js";
-import { scoreboard } from "./scoreboard.js";
+import { REFERENCE, scoreboard } from "./scoreboard.js";
 import type { Terminal } from "./terminal.js";
 import { UsageError } from "./usage_error.js";
 
@@ -24,21 +26,42 @@ export async function replayCommand(args: string[], { stdout, signal }: Terminal
   const pool = await readAs(path, parsePool);
   await requirePictures(pictures);
   await requireWritable({ report }, [path]);
+  // Single samples are kept for the figures alone: there are millions in a thousand runs.
+  const isDrawn = report !== undefined || figures !== undefined;
+  const options = { pool, methods, seeds, draw, ...checkpoints };
+  const runs = await replayed(options, signal, isDrawn ? (run) => run : withoutSamples);
+  const { [REFERENCE]: baseline, ...others } = methods;
+  const isCompared = baseline !== undefined && Object.keys(others).length > 0;
+  const wide = { pool, methods: { [REFERENCE]: baseline ?? {} }, seeds, draw, ...widened(checkpoints) };
+  const widely = isCompared && !signal.aborted ? await replayed(wide, signal, withoutSamples) : undefined;
+  // Cut short, it would have other seeds than what it is compared with.
+  const reference = signal.aborted ? undefined : widely;
+  stdout.write(scoreboard(runs, { pool, ...(reference && { reference }) }));
+  if (runs.length > 0) {
+    const title = `Methods replayed over ${path}`;
+    await writePictures(pictures, { title, runs, pool, reference });
+  }
+  return signal.aborted ? 130 : 0;
+}
+
+/** The runs that are over when all are, or on Ctrl-C. */
+async function replayed(
+  options: ReplayOptions,
+  signal: AbortSignal,
+  keep: (run: Run) => Run,
+): Promise<Run[]> {
   const runs: Run[] = [];
   try {
-    // Single samples are kept for the figures alone: there are millions in a thousand runs.
-    for (const run of replay({ pool, methods, seeds, draw, ...checkpoints })) {
-      runs.push(report === undefined && figures === undefined ? withoutSamples(run) : run);
+    for (const run of replay(options)) {
+      runs.push(keep(run));
       // Or Ctrl-C would be heard when all is over.
       await nextTurn();
       if (signal.aborted) break;
     }
   } catch (error) {
-    throw inUserTerms(error, pool);
+    throw inUserTerms(error, options.pool);
   }
-  stdout.write(scoreboard(runs, { pool }));
-  if (runs.length > 0) await writePictures(pictures, { title: `Methods replayed over ${path}`, runs, pool });
-  return signal.aborted ? 130 : 0;
+  return runs;
 }
 
 function withoutSamples({ questions, ...run }: Run): Run {

@@ -43,12 +43,14 @@ export interface ReportContents {
   runs: readonly Run[];
   /** The recorded answers that were replayed. */
   pool?: readonly PoolQuestion[];
+  /** Runs of the baseline at wider budgets, to compare with. */
+  reference?: readonly Run[] | undefined;
 }
 
 /** Writes all figures: with their tables as one page, without them as SVG files. */
 export async function writePictures(
   { report, figures: folder }: Pictures,
-  { title, runs, pool }: ReportContents,
+  { title, runs, pool, reference }: ReportContents,
 ): Promise<void> {
   if (report === undefined && folder === undefined) return;
   const figures = [
@@ -56,6 +58,7 @@ export async function writePictures(
       runs,
       ...(pool !== undefined && { pool }),
       ...(runs.some(({ method }) => method === REFERENCE) && { compareWith: REFERENCE }),
+      ...(reference !== undefined && { reference }),
     }),
     ...figuresOfTrust(runs),
   ];

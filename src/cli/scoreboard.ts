@@ -1,7 +1,8 @@
 import type { Prices } from "../core/budget.js";
 import { compareAtEqualSpend } from "../evaluation/comparison.js";
+import type { Difference } from "../evaluation/comparison.js";
 import { curveOf } from "../evaluation/curves.js";
-import type { Spend } from "../evaluation/curves.js";
+import type { CurvePoint, Spend } from "../evaluation/curves.js";
 import type { Interval } from "../evaluation/bootstrap.js";
 import type { PoolQuestion } from "../evaluation/pool.js";
 import { infiniteVote } from "../evaluation/pool_statistics.js";
@@ -17,6 +18,8 @@ export interface ScoreboardOptions {
   prices?: Prices | null;
   /** The recorded answers that were replayed: adds agreement with their infinite vote. */
   pool?: readonly PoolQuestion[];
+  /** The baseline at more budgets than are shown, to compare with. Default: as it is shown. */
+  reference?: readonly Run[];
 }
 
 /**
@@ -25,13 +28,18 @@ export interface ScoreboardOptions {
  *
  * @param runs at least one
  */
-export function scoreboard(runs: readonly Run[], { prices = null, pool }: ScoreboardOptions): string {
+export function scoreboard(
+  runs: readonly Run[],
+  { prices = null, pool, reference: wide = runs }: ScoreboardOptions,
+): string {
   const scores = scoreRuns(runs);
   const agreement = pool === undefined ? null : scoreRuns(runs, { reference: infiniteVote(pool) });
   const spend: Spend = tellsTokens(scores) ? "outputTokens" : "samples";
-  const reference = scores.find(({ method }) => method === REFERENCE);
+  const reference = scoreRuns(wide).find(({ method }) => method === REFERENCE);
+  const marks = new Set<string>();
   const rows = scores.flatMap((method, place) => {
-    const ahead = reference && reference !== method ? compareAtEqualSpend(method, reference, spend) : [];
+    const isCompared = reference !== undefined && method.method !== REFERENCE;
+    const ahead = isCompared ? compareAtEqualSpend(method, reference, spend) : [];
     const agreed = agreement?.[place] && curveOf(agreement[place]);
     return curveOf(method).points.map((point) => [
       method.method,
@@ -45,7 +53,7 @@ export function scoreboard(runs: readonly Run[], { prices = null, pool }: Scoreb
       ...(agreement
         ? [percent(agreed?.points.find(({ checkpoint }) => checkpoint === point.checkpoint)?.score)]
         : []),
-      percent(ahead.find(({ checkpoint }) => checkpoint === point.checkpoint)?.difference, "+"),
+      isCompared ? compared(ahead, point, spend, marks) : NONE,
       `${(100 * point.noAnswer).toFixed(1)}`,
     ]);
   });
@@ -62,7 +70,29 @@ export function scoreboard(runs: readonly Run[], { prices = null, pool }: Scoreb
     `ahead of ${REFERENCE}`,
     "no answer %",
   ];
-  return `${aligned([heads, ...rows])}\n${footnotes(runs, scores, spend).join(" ")}\n`;
+  return `${aligned([heads, ...rows])}\n${[...footnotes(runs, scores, spend), ...NOTES.flatMap(([mark, note]) => (marks.has(mark) ? [note] : []))].join(" ")}\n`;
+}
+
+const NONE = "-";
+const ELSEWHERE = "*";
+
+/** What is said of a mark below the table. */
+const NOTES: readonly (readonly [mark: string, note: string])[] = [
+  [
+    ELSEWHERE,
+    `"${ELSEWHERE}": at what ${REFERENCE} spent at that budget, since it was not measured at what the method spent.`,
+  ],
+  [
+    NONE,
+    `"${NONE}" beside a method: it and ${REFERENCE} were never measured around an equal spend there; give more budgets, below or above.`,
+  ],
+];
+
+function compared(ahead: readonly Difference[], point: CurvePoint, spend: Spend, marks: Set<string>): string {
+  const found = ahead.find(({ checkpoint }) => checkpoint === point.checkpoint);
+  const mark = found === undefined ? NONE : found.spend === point[spend] ? "" : ELSEWHERE;
+  marks.add(mark);
+  return found === undefined ? NONE : `${percent(found.difference, "+")}${mark}`;
 }
 
 function footnotes(runs: readonly Run[], scores: readonly MethodScores[], spend: Spend): string[] {
@@ -92,7 +122,7 @@ function dollars(
 }
 
 function percent(interval: Interval | undefined, sign = ""): string {
-  if (interval === undefined || Number.isNaN(interval.mean)) return "-";
+  if (interval === undefined || Number.isNaN(interval.mean)) return NONE;
   const points = (share: number): string => {
     const rounded = Number((100 * share).toFixed(1));
     return `${rounded > 0 ? sign : ""}${Math.abs(rounded) === 0 ? "0.0" : rounded.toFixed(1)}`;

@@ -1,5 +1,5 @@
 import { countVotes } from "../core/votes.js";
-import type { QuestionRun, Run, RunSample } from "./run.js";
+import type { QuestionRun, Run } from "./run.js";
 import { sameAnswer } from "./scores.js";
 import type { Grader } from "./scores.js";
 
@@ -11,7 +11,7 @@ export interface Share {
 
 /** Where the budget beyond the first unit went. */
 export interface EffectiveAllocation {
-  /** Additional samples that went to questions whose vote was wrong when they were granted. */
+  /** Additional samples that went to questions whose answer, by the method's own vote, was wrong when they were granted. */
   overall: Share;
   /** The same round by round, from round 1; over all runs given. */
   byRound: readonly Share[];
@@ -19,9 +19,11 @@ export interface EffectiveAllocation {
 
 /**
  * Effective allocation rate (section 4.3): the share of the budget after the first
- * round that goes to questions whose current answer is wrong. Questions without a
- * gold answer are left out. Spent on a wrong answer is not yet spent well: what
- * no budget can mend counts too.
+ * round that goes to questions whose current answer is wrong: that which the vote of the
+ * method itself would have returned then (`electedBefore`), not a majority of all samples
+ * where only some of them vote. Questions without a gold answer are left out, and so are
+ * those of runs that do not tell. Spent on a wrong answer is not yet spent well: what no
+ * budget can mend counts too.
  */
 export function effectiveAllocation(
   runs: Iterable<Run>,
@@ -29,20 +31,15 @@ export function effectiveAllocation(
 ): EffectiveAllocation {
   const rounds: Share[] = [];
   for (const { questions } of runs) {
-    for (const { gold, samples } of questions) {
-      if (gold === null) continue;
-      for (let start = 0; start < samples.length;) {
-        const { round } = samples[start] as RunSample;
-        const next = samples.findIndex((sample, place) => place > start && sample.round !== round);
-        const end = next < 0 ? samples.length : next;
-        if (round > 0) {
-          const [leader] = countVotes(samples.slice(0, start).map(({ answer }) => answer));
-          const wrong = leader === undefined || !isCorrect(leader.answer, gold);
-          const share = (rounds[round - 1] ??= { count: 0, of: 0 });
-          share.of += end - start;
-          share.count += wrong ? end - start : 0;
-        }
-        start = end;
+    for (const { gold, samples, electedBefore } of questions) {
+      if (gold === null || electedBefore === undefined) continue;
+      let unit = 0;
+      for (const [place, { round, isRefunded }] of samples.entries()) {
+        if (place > 0 && samples[place - 1]?.round !== round) unit += 1;
+        if (unit === 0 || isRefunded) continue;
+        const elected = electedBefore[unit - 1] ?? null;
+        const share = (rounds[round - 1] ??= { count: 0, of: 0 });
+        book(share, elected === null || !isCorrect(elected, gold));
       }
     }
   }

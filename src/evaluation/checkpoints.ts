@@ -55,3 +55,20 @@ export function budgetOf(
     ...(maxOutputTokensPerSample !== undefined && { maxOutputTokensPerSample }),
   };
 }
+
+/** Times the largest budget, up to which a reference is replayed: what uses more tokens a sample stays within. */
+const BEYOND = [1.25, 1.5, 2];
+
+/**
+ * The same budgets and some beyond both ends, for a method that others are compared with at
+ * equal spend: who spends more tokens at equal samples would else have nothing to be
+ * compared with at the largest.
+ */
+export function widened(options: CheckpointOptions): CheckpointOptions {
+  const { unit, amounts } = readCheckpoints(options);
+  const [first = 1, last = 1] = [amounts[0], amounts.at(-1)];
+  const beyond = BEYOND.map((times) => times * last);
+  // Half of a budget in tokens may not pay for one call each.
+  if (unit === "outputTokens") return { outputTokensPerInput: [...amounts, ...beyond] };
+  return { samplesPerInput: [Math.max(1, first / 2), ...amounts, ...beyond] };
+}

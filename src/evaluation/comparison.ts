@@ -16,21 +16,39 @@ export interface Difference {
  * Compares two methods at equal spend, at every checkpoint of the first. What the
  * other had at that spend is interpolated between its two neighbouring
  * checkpoints, question by question; the interval is a paired bootstrap over
- * questions. Checkpoints outside the spend of the other are left out.
+ * questions. Where the other has no such neighbours, because the two spend unlike at equal
+ * budgets, they are compared at what the other spent there, if the first has neighbours of
+ * that; `spend` tells. Checkpoints without either are left out.
  */
 export function compareAtEqualSpend(method: MethodScores, other: MethodScores, spend: Spend): Difference[] {
   return method.checkpoints.flatMap((point) => {
-    const at = spendOf(point, spend);
-    const between = bracket(other.checkpoints, spend, at);
-    if (between === null) return [];
-    const { before, after, share } = between;
-    const differences = point.questions.flatMap(({ score }, place) => {
-      const low = before.questions[place]?.score ?? null;
-      const high = after.questions[place]?.score ?? null;
-      return score === null || low === null || high === null ? [] : [score - (low + share * (high - low))];
-    });
-    return [{ checkpoint: point.checkpoint, spend: at, difference: bootstrapMean(differences) }];
+    const { checkpoint } = point;
+    const own = differencesAt(point, other.checkpoints, spend);
+    if (own !== null) return [{ checkpoint, spend: own.at, difference: bootstrapMean(own.differences) }];
+    const theirs = other.checkpoints.find((each) => each.checkpoint === checkpoint);
+    const turned = theirs === undefined ? null : differencesAt(theirs, method.checkpoints, spend);
+    if (turned === null) return [];
+    const difference = bootstrapMean(turned.differences.map((each) => -each));
+    return [{ checkpoint, spend: turned.at, difference }];
   });
+}
+
+/** Scores at a point minus those of the other method at the same spend; `null` if that lies outside its points. */
+function differencesAt(
+  point: CheckpointScores,
+  others: readonly CheckpointScores[],
+  spend: Spend,
+): { at: number; differences: number[] } | null {
+  const at = spendOf(point, spend);
+  const between = bracket(others, spend, at);
+  if (between === null) return null;
+  const { before, after, share } = between;
+  const differences = point.questions.flatMap(({ score }, place) => {
+    const low = before.questions[place]?.score ?? null;
+    const high = after.questions[place]?.score ?? null;
+    return score === null || low === null || high === null ? [] : [score - (low + share * (high - low))];
+  });
+  return { at, differences };
 }
 
 /**

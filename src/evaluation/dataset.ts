@@ -1,3 +1,4 @@
+import { hash } from "../langchain/journal_keys.js";
 import { readJsonLines, unreadable } from "./json_lines.js";
 
 /** One line of a dataset. */
@@ -26,6 +27,11 @@ export function parseDataset(text: string): Question[] {
     seen.set(question.id, number);
     return question;
   });
+}
+
+/** Stands for the texts of the questions in their order: ids may stay while a prompt changes. */
+export function questionsHashOf(dataset: readonly Question[]): string {
+  return hash(dataset.map(({ question }) => question));
 }
 
 function readQuestion(fields: Record<string, unknown>, number: number, line: string): Question {

@@ -7,12 +7,15 @@ import { partOf, requireJournal } from "../langchain/journal.js";
 import type { JournalStore } from "../langchain/journal.js";
 import type { ChatLike } from "../langchain/model.js";
 import type { Retries } from "../langchain/patience.js";
+import type { InputRecord } from "../langchain/record.js";
 import { resolveMethod } from "../method.js";
 import type { MethodFields } from "../method.js";
 import { budgetOf, readCheckpoints } from "./checkpoints.js";
 import type { CheckpointOptions } from "./checkpoints.js";
+import { questionsHashOf } from "./dataset.js";
 import type { Question } from "./dataset.js";
 import { readGold } from "./gold.js";
+import { requireComplete } from "./incomplete.js";
 import type { Run } from "./run.js";
 import { runOf } from "./run_of.js";
 
@@ -96,9 +99,12 @@ export function plannedRuns({
  * Compares methods with a live model: each method answers the whole dataset once
  * for each seed, with a shared budget up to the last checkpoint, and is looked at
  * on the way at every earlier one. Yields each run as it ends, so that it can be
- * kept before the next one spends anything.
+ * kept before the next one spends anything. Calls that failed and were replaced are
+ * part of a run; a run with a question that was given up is none.
  *
  * @throws {OptionError} before anything is spent, if an option is wrong
+ * @throws {IncompleteRunError} at the first run that failures ended before its budget; with
+ *   a `journal`, it goes on where it stood when it is asked for again
  * @throws what stopped a run: an abort, or an error with which LangGraph steers
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Run, void, undefined> {
@@ -130,22 +136,27 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Run, v
       gold: answer === undefined ? null : await readGold(answer, extractor),
     })),
   );
+  const questionsHash = questionsHashOf(dataset);
   for (const { name, method, scaled } of planned) {
     options.signal?.throwIfAborted();
     const startedAt = Date.now();
-    const samples = await sampleAll(scaled, options);
+    const records = await solveAll(scaled, options);
     const seconds = (Date.now() - startedAt) / 1000;
     // Cut short, its budget was another.
     options.signal?.throwIfAborted();
-    yield runOf({ name, model: options.modelName ?? null, method, checkpoints, questions, samples, seconds });
+    const ids = dataset.map(({ id }) => id);
+    requireComplete({ method: name, seed: method.seed }, ids, records);
+    const samples = records.map(({ responses }) => responses);
+    const told = { model: options.modelName ?? null, questionsHash, maxConcurrency: options.maxConcurrency };
+    yield runOf({ name, method, checkpoints, questions, samples, seconds, ...told });
   }
 }
 
-async function sampleAll(
+function solveAll(
   scaled: DynScaling,
   { dataset, maxConcurrency, signal, callbacks }: EvaluateOptions,
-): Promise<Parameters<typeof runOf>[0]["samples"]> {
-  const records = await scaled.solve(
+): Promise<InputRecord[]> {
+  return scaled.solve(
     dataset.map(({ question }) => question),
     {
       ...(maxConcurrency !== undefined && { maxConcurrency }),
@@ -153,5 +164,4 @@ async function sampleAll(
       ...(callbacks && { callbacks }),
     },
   );
-  return records.map(({ responses }) => responses);
 }

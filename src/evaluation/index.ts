@@ -10,6 +10,7 @@ export { estimateEvaluation } from "./estimate.js";
 export type { EvaluationEstimate } from "./estimate.js";
 export { evaluate, plannedRuns } from "./evaluate.js";
 export type { EvaluateOptions, PlannedRun } from "./evaluate.js";
+export { IncompleteRunError } from "./incomplete.js";
 export { formatPool, parsePool, poolOf } from "./pool.js";
 export type { PoolQuestion, PoolSample } from "./pool.js";
 export { replay } from "./replay.js";

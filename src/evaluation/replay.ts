@@ -17,7 +17,7 @@ import { recordedUnits, requireUnits } from "./recorded_units.js";
 import type { RecordedRequest, UnitSampler } from "./recorded_units.js";
 import type { Run } from "./run.js";
 import { toRunSample } from "./run_of.js";
-import { standingOf } from "./standings.js";
+import { electedBefore, standingOf } from "./standings.js";
 import { isConditioned, unitLength, unitPlanOf } from "./units.js";
 import type { RecordedUnit } from "./units.js";
 
@@ -39,8 +39,9 @@ export interface ReplayOptions extends CheckpointOptions {
 const OPTIONS = ["pool", "methods", "seeds", "draw", "samplesPerInput", "outputTokensPerInput"];
 
 /**
- * Runs methods over recorded answers, at no cost: the same rounds, allocators and
- * votes as against a model. Yields one run after another, seed by seed; all
+ * Runs methods over recorded answers, at no cost: the rounds, allocators and votes of a
+ * model that is asked with `maxConcurrency: 1`. Under other limits, or none, allocators whose
+ * rounds follow them (`voteIndex()` without a `roundShare`) serve more questions a round. Yields one run after another, seed by seed; all
  * methods of a seed are given the same samples, or the same units.
  *
  * Units are drawn as wholes. None depends on what was asked before it, so whoever gets
@@ -86,6 +87,7 @@ export function* replay(options: ReplayOptions): Generator<Run, void, undefined>
           gold,
           standings: plays.map((arms) => standingOf(arms[place] ?? [], method.voting, seed)),
           samples: (plays.at(-1)?.[place] ?? []).map(toRunSample),
+          electedBefore: electedBefore(plays.at(-1)?.[place] ?? [], method.voting, seed),
         })),
       };
     }

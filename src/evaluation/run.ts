@@ -14,6 +14,8 @@ export interface RunSample {
   /** Likewise; hidden reasoning included. */
   outputTokens: number | null;
   failed: boolean;
+  /** Set if the call failed without a response, and so gave its sample back: it is not spent. */
+  isRefunded?: true;
   /** What was said; kept of scores alone, which a vote reads. */
   text?: string;
 }
@@ -24,7 +26,7 @@ export interface Standing {
   answer: string | null;
   /** Most votes (or the most weight) first. */
   votes: readonly Vote[];
-  /** Samples of this question so far; so are the tokens. */
+  /** Samples of this question so far, without those that failed calls gave back; so are the tokens. */
   samples: number;
   inputTokens: number;
   outputTokens: number;
@@ -38,6 +40,11 @@ export interface QuestionRun {
   /** One per checkpoint of the run. `null` where the run had not yet spent anything. */
   standings: readonly (Standing | null)[];
   samples: readonly RunSample[];
+  /**
+   * What the vote of the method elected when each unit of the question after its first was
+   * granted, in their order; `null` where there was no answer yet. Absent if unknown.
+   */
+  electedBefore?: readonly (string | null)[];
 }
 
 /** One run of one method over all questions, with one shared budget. */
@@ -51,6 +58,10 @@ export interface Run {
   /** What the checkpoints count. */
   unit: CheckpointUnit;
   questions: readonly QuestionRun[];
+  /** Hash of the texts of the questions as they were asked, in their order. Absent for a replay. */
+  questionsHash?: string;
+  /** Most calls in flight; absent if nothing limited them. Some allocators serve fewer questions a round under a limit. */
+  maxConcurrency?: number;
   /** What a whole unit asked, so that its samples can be replayed; see `unitPlanOf`. Absent if unknown. */
   unitPlan?: string;
   /** Wall time of the whole run; `null` for a replay. */

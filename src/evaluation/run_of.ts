@@ -1,8 +1,9 @@
+import { isRefundable } from "../core/account.js";
 import type { Method } from "../core/rounds.js";
 import type { Sample } from "../core/types.js";
 import type { Checkpoints } from "./checkpoints.js";
 import type { Run, RunSample } from "./run.js";
-import { standingsOf } from "./standings.js";
+import { electedBefore, standingsOf } from "./standings.js";
 import { unitPlanOf } from "./units.js";
 
 /** A run that is over. */
@@ -14,12 +15,15 @@ export interface FinishedRun {
   questions: readonly { id: string; gold: string | null }[];
   /** The samples of every question, in the order asked. */
   samples: readonly (readonly Sample[])[];
-  /** Wall time; `null` for a replay. */
-  seconds: number | null;
+  /** Wall time. */
+  seconds: number;
+  questionsHash: string;
+  maxConcurrency: number | undefined;
 }
 
 /** What the laboratory keeps of a run. */
-export function runOf({ name, model, method, checkpoints, questions, samples, seconds }: FinishedRun): Run {
+export function runOf({ name, model, method, checkpoints, questions, samples, ...rest }: FinishedRun): Run {
+  const { seconds, questionsHash, maxConcurrency } = rest;
   const standings = standingsOf(samples, checkpoints, method.voting, method.seed);
   const unitPlan = unitPlanOf(method);
   return {
@@ -33,7 +37,10 @@ export function runOf({ name, model, method, checkpoints, questions, samples, se
       gold,
       standings: standings[place] ?? [],
       samples: (samples[place] ?? []).map(toRunSample),
+      electedBefore: electedBefore(samples[place] ?? [], method.voting, method.seed),
     })),
+    questionsHash,
+    ...(maxConcurrency !== undefined && { maxConcurrency }),
     ...(unitPlan !== undefined && { unitPlan }),
     seconds,
   };
@@ -51,6 +58,7 @@ export function toRunSample(sample: Sample): RunSample {
     inputTokens: usage.inputTokens ?? null,
     outputTokens: usage.outputTokens ?? null,
     failed: error !== undefined,
+    ...(isRefundable(sample) && { isRefunded: true as const }),
     ...(purpose === "score" && { text }),
   };
 }

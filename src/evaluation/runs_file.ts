@@ -12,7 +12,7 @@ export function formatRun(run: Run): string {
  * cut off by a crash and is left out; its run is simply made again.
  *
  * @throws {OptionError} that names the first other line which is no run, or two
- *   runs that were not made alike: other questions, or other checkpoints
+ *   runs that were not made alike: other questions or texts of them, or other checkpoints
  */
 export function parseRuns(text: string): Run[] {
   const runs = readJsonLines(text.slice(0, text.lastIndexOf("\n") + 1), readRun);
@@ -22,15 +22,21 @@ export function parseRuns(text: string): Run[] {
     throw new OptionError(
       "runs",
       `${other.method} with seed ${other.seed}`,
-      "It was made with another model, other questions or other checkpoints than the first run; keep it in a file of its own.",
+      "It was made with another model, other questions, other texts of them (as another prompt or layout gives) or other checkpoints than the first run; move its line to a file of its own.",
     );
   }
   return runs;
 }
 
 /** What two runs must share to be compared. */
-function setting({ model, unit, checkpoints, questions }: Run): string {
-  return JSON.stringify([model, unit, checkpoints, questions.map(({ id, gold }) => [id, gold])]);
+function setting({ model, unit, checkpoints, questionsHash, questions }: Run): string {
+  return JSON.stringify([
+    model,
+    unit,
+    checkpoints,
+    questionsHash,
+    questions.map(({ id, gold }) => [id, gold]),
+  ]);
 }
 
 function readRun(fields: Record<string, unknown>, number: number, line: string): Run {

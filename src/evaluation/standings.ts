@@ -1,3 +1,4 @@
+import { isRefundable } from "../core/account.js";
 import { randomStreams } from "../core/random.js";
 import type { Sample, VotingRule } from "../core/types.js";
 import type { Checkpoints } from "./checkpoints.js";
@@ -41,8 +42,10 @@ export function standingsOf(
 /** What the whole run had spent at the end of each round. */
 function spentByRound(arms: readonly (readonly Sample[])[], unit: Checkpoints["unit"]): number[] {
   const inRound: number[] = [];
-  for (const { round, usage } of arms.flat()) {
-    inRound[round] = (inRound[round] ?? 0) + (unit === "samples" ? 1 : (usage.outputTokens ?? 0));
+  for (const sample of arms.flat()) {
+    const { round, usage } = sample;
+    const spent = unit === "samples" ? Number(!isRefundable(sample)) : (usage.outputTokens ?? 0);
+    inRound[round] = (inRound[round] ?? 0) + spent;
   }
   let sum = 0;
   return Array.from(inRound, (spent) => (sum += spent ?? 0));
@@ -56,8 +59,21 @@ export function standingOf(samples: readonly Sample[], voting: VotingRule, seed:
   return {
     answer: samples.find(({ index }) => index === winner)?.answer ?? null,
     votes,
-    samples: samples.length,
+    samples: samples.filter((sample) => !isRefundable(sample)).length,
     inputTokens: total(({ usage }) => usage.inputTokens),
     outputTokens: total(({ usage }) => usage.outputTokens),
   };
+}
+
+/** What the vote elected when each unit after the first was granted, in their order. */
+export function electedBefore(
+  samples: readonly Sample[],
+  voting: VotingRule,
+  seed: number,
+): (string | null)[] {
+  return samples.flatMap(({ round }, place) =>
+    place > 0 && samples[place - 1]?.round !== round
+      ? [standingOf(samples.slice(0, place), voting, seed).answer]
+      : [],
+  );
 }

@@ -133,18 +133,30 @@ describe("dynscaling eval", () => {
     expect(space.server.requests[0]?.turns[0]?.text).toContain("Which, of\nthese?\n\nA) ");
   });
 
-  it("keeps no run in which no call got a response, says why, and exits with 1", async () => {
+  it.each([
+    [
+      "no call gets a response",
+      CALLS,
+      { status: 401, text: "Incorrect API key" },
+      "2 of 2 questions were given up",
+    ],
+    ["an outage cuts it off", CALLS + 5, { status: 400, text: "down" }, "failed calls used up its budget"],
+  ])("keeps no run if %s, says why, and exits with 1", async (_what, answered, failure, says) => {
+    let isDown = true;
     const space = await evalSpace(({ index }) =>
-      index < CALLS ? "The answer is 2." : { status: 401, text: "Incorrect API key" },
+      isDown && index >= answered ? failure : "The answer is 2.",
     );
     const { code, stdout, stderr } = await space.start(["--seeds", "3"]).finished;
-    await space.server.close();
     expect(code).toBe(1);
-    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
-      /^dynscaling: no call of selfConsistency\+unit=2 with seed 1 got a response, .*401 Incorrect API key/,
-    );
+    expect(stderr).toContain(`dynscaling: The run of selfConsistency+unit=2 with seed 1 broke off: ${says}`);
+    expect(stderr).toContain(`: ${failure.status} ${failure.text}`);
+    expect(stderr).toContain("It is not kept; the runs before it are. Start again");
     expect(space.lines().map(({ seed }) => seed)).toEqual([0]);
     expect(stdout).toMatch(/^selfConsistency\+unit=2 +1 +4 /m);
+    isDown = false;
+    expect((await space.start(["--seeds", "3"]).finished).code).toBe(0);
+    expect(space.lines().map(({ seed }) => seed)).toEqual([0, 1, 2]);
+    await space.server.close();
   });
 
   it("writes a page with all figures, and writes it anew when there are more runs", async () => {

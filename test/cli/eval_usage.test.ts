@@ -49,7 +49,7 @@ describe("dynscaling eval refuses, before anything is spent,", () => {
     ["no time for a call", ["--call-timeout-ms", "0"], /--call-timeout-ms: got "0".*at least 1/],
     ["thoughts of no length", ["--methods", "dynscaling+maxThoughtTokens=0"], /maxThoughtTokens: got "0"/],
     ["too few tokens for one call each", ["--output-token-budgets", "10"], /totalOutputTokens: got 10/],
-    ["a second file", ["more.jsonl"], /"more.jsonl" is one too many/],
+    ["a second file that is not there", ["more.jsonl"], /Cannot read more\.jsonl/],
     ["a page that is no page", ["--report", "runs.jsonl"], /--report: got "runs.jsonl".*\.html/],
     ["a page where no file can be", ["--report", "/nowhere/at/all.html"], /--report: .*ENOENT/],
     [

@@ -1,17 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { effectiveAllocation, flips, passAtK, poolOf } from "../../src/evaluation/index.js";
+import { selfConsistency, sp1 } from "../../src/baselines/index.js";
+import type { VotingRule } from "../../src/core/types.js";
+import {
+  effectiveAllocation,
+  evaluate,
+  flips,
+  passAtK,
+  poolOf,
+  replay,
+  withoutReplacement,
+} from "../../src/evaluation/index.js";
+import type { Run } from "../../src/evaluation/index.js";
+import { ScriptedModel } from "../support/scripted_model.js";
 import { recorded } from "./pools.js";
 import { runSample, sampledRun } from "./runs.js";
 
 describe("the effective allocation rate", () => {
-  it("is the share of later samples that went to questions whose vote was wrong", () => {
-    const wrongThenRight = sampledRun([
-      ...["b", "b"].map((answer) => runSample(0, answer)),
-      ...["a", "a", "a"].map((answer) => runSample(1, answer)),
-      ...["a"].map((answer) => runSample(3, answer)),
-    ]);
-    const right = sampledRun([runSample(0, "a"), runSample(1, "b")]);
-    const unreadable = sampledRun([runSample(0, "-"), runSample(1, "a")]);
+  it("is the share of later samples that went to questions whose answer was wrong", () => {
+    const units = ["0b", "0b", "1a", "1a", "1a", "3a"].map(([round, answer]) =>
+      runSample(Number(round), answer as string),
+    );
+    const wrongThenRight = sampledRun(units, "a", ["b", "a"]);
+    const right = sampledRun([runSample(0, "a"), runSample(1, "b")], "a", ["a"]);
+    const unreadable = sampledRun([runSample(0, "-"), runSample(1, "a")], "a", [null]);
     const { overall, byRound } = effectiveAllocation([wrongThenRight, right, unreadable]);
     expect(byRound).toEqual([
       { count: 4, of: 5 },
@@ -19,6 +30,26 @@ describe("the effective allocation rate", () => {
       { count: 0, of: 1 },
     ]);
     expect(overall).toEqual({ count: 4, of: 6 });
+  });
+
+  it("goes by the vote of the method, in live runs and in replays", async () => {
+    // Heads say b, what refines them a: a majority of all would be a tie that b wins.
+    const model = new ScriptedModel(({ messages }) => (messages.length > 1 ? "\\boxed{a}" : "\\boxed{b}"));
+    const dataset = [{ id: "q", question: "?", answer: "a" }];
+    const live = evaluate({ model, dataset, methods: { sp1: sp1() }, samplesPerInput: [6] });
+    const [run] = [(await live.next()).value as Run];
+    expect(run?.questions[0]?.samples.map(({ answer }) => answer).join("")).toBe("bababa");
+    expect(effectiveAllocation([run as Run]).overall).toEqual({ count: 0, of: 4 });
+
+    const last: VotingRule = (samples) => ({ winner: samples.at(-1)?.index ?? null, votes: [] });
+    const methods = { own: { ...selfConsistency(), voting: last, unitSamples: 1 } };
+    const pool = [recorded("q", "bbba")];
+    const options = { pool, methods, samplesPerInput: [4], draw: withoutReplacement };
+    for (const { questions, ...rest } of replay({ ...options, seeds: [1, 2, 3, 4] })) {
+      const answers = questions[0]?.samples.map(({ answer }) => answer) ?? [];
+      const wrong = answers.slice(0, 3).filter((answer) => answer === "b").length;
+      expect(effectiveAllocation([{ ...rest, questions }]).overall).toEqual({ count: wrong, of: 3 });
+    }
   });
 
   it("leaves out questions without a gold answer", () => {

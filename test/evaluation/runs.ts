@@ -49,9 +49,13 @@ export function runSample(round: number, answer: string, rest: Partial<RunSample
   };
 }
 
-/** A run of one question with these samples. */
-export function sampledRun(samples: readonly RunSample[], gold: string | null = "a"): Run {
-  const question = { id: "q", gold, standings: [null], samples };
+/** A run of one question with these samples, whose vote elected that before its units after the first. */
+export function sampledRun(
+  samples: readonly RunSample[],
+  gold: string | null = "a",
+  electedBefore: readonly (string | null)[] = [],
+): Run {
+  const question = { id: "q", gold, standings: [null], samples, electedBefore };
   return {
     method: "m",
     seed: 0,

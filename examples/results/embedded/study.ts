@@ -14,7 +14,7 @@ import type { Flips, MethodScores, PoolQuestion, Run, Share } from "langchain-dy
 export interface Result {
   name: string;
   scores: MethodScores;
-  /** Additional samples that went to questions whose vote was wrong when they were granted. */
+  /** Additional samples that went to questions whose answer, by the method's own vote, was wrong when they were granted. */
   effective: Share;
   /** Additional samples that went to questions on which all recorded answers together vote wrong. */
   hopeless: Share;

@@ -242,7 +242,11 @@ function printTokens(results: readonly Result[]): void {
 function printBehaviour(title: string, results: readonly Result[]): void {
   print(
     title,
-    ["method", "effective allocation, %", "to questions that no vote here gets right, %"],
+    [
+      "method",
+      "effective allocation (by the method's own vote), %",
+      "to questions that no vote here gets right, %",
+    ],
     results
       .filter(({ effective }) => effective.of > 0)
       .map(({ name, effective, hopeless }) => [name, share(effective), share(hopeless)]),

@@ -47,7 +47,7 @@ export function allocationFigure({
     title: "Effective allocation rate",
     caption: [
       caption,
-      "The share of the samples after the first unit that went to questions whose vote was wrong when they were granted, over the course of the budget. What no budget can mend counts too, so more is not always better. Bands: 95% bootstrap over questions.",
+      "The share of the samples after the first unit that went to questions whose answer, by the vote of the method itself, was wrong when they were granted, over the course of the budget. What no budget can mend counts too, so more is not always better. Bands: 95% bootstrap over questions.",
       ...(idle.length > 0
         ? [`Nothing was spent after the first round, or no gold answer is known: ${idle.join(", ")}.`]
         : []),

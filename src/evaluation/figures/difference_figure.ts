@@ -23,12 +23,18 @@ export interface ComparisonOptions {
   looks: ReadonlyMap<string, Look>;
 }
 
-/** How far every method is ahead of one of them at equal spend, or behind. */
-export function differenceFigure(options: ComparisonOptions): Figure {
+/**
+ * How far every method is ahead of one of them at equal spend, or behind.
+ *
+ * @param options `reference`: that one, at other budgets than those in `scores`
+ */
+export function differenceFigure(
+  options: ComparisonOptions & { reference?: MethodScores | undefined },
+): Figure {
   const { name, scores, compareWith, spend, looks, caption, scoreLabel } = options;
-  const reference = scores.find(({ method }) => method === compareWith);
+  const { reference = scores.find(({ method }) => method === compareWith) } = options;
   const compared = scores
-    .filter((method) => method !== reference)
+    .filter(({ method }) => method !== compareWith)
     .map((method) => ({
       method: method.method,
       differences: reference === undefined ? [] : compareAtEqualSpend(method, reference, spend),
@@ -39,9 +45,9 @@ export function differenceFigure(options: ComparisonOptions): Figure {
     title: `${capital(scoreLabel)} against “${compareWith}” at equal ${SPEND_LABEL[spend]}`,
     caption: [
       caption,
-      `Above zero a method is ahead of “${compareWith}” at the same spend, which is interpolated between two of its budgets, question by question. Bands: 95% paired bootstrap over questions.`,
+      `Above zero a method is ahead of “${compareWith}” at the same spend, which is interpolated between two of its budgets, question by question; where it was not measured at that spend, at its own. Bands: 95% paired bootstrap over questions.`,
       "A verdict is given where the interval leaves out zero; many intervals are looked at here, so one in forty is ahead, and one behind, by chance alone.",
-      ...left(compared, compareWith),
+      ...left(compared),
     ].join(" "),
     drawing: lineDrawing({
       marks: compared.map(({ method, differences }) =>
@@ -93,12 +99,11 @@ function verdict({ difference: { low, high } }: Difference): string {
 
 function left(
   compared: readonly { method: string; differences: readonly unknown[]; budgets: number }[],
-  compareWith: string,
 ): string[] {
   const missing = compared.filter(({ differences, budgets }) => differences.length < budgets);
   if (missing.length === 0) return [];
   const named = missing.map(
     ({ method, differences, budgets }) => `${method} (${budgets - differences.length} of ${budgets})`,
   );
-  return [`Left out, since “${compareWith}” was not measured at that spend: ${named.join(", ")}.`];
+  return [`Left out, since the two were never measured around an equal spend there: ${named.join(", ")}.`];
 }

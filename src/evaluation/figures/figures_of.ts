@@ -28,6 +28,11 @@ export interface FiguresOptions {
   pool?: readonly PoolQuestion[];
   /** Name of the method with which all others are compared. Default: that of the first run. */
   compareWith?: string;
+  /**
+   * Runs of `compareWith` over the same questions at other budgets, wider than those shown,
+   * with which all others are compared at equal spend. Default: its runs as they are shown.
+   */
+  reference?: Iterable<Run>;
   /** What equal spend means. Default: output tokens; samples where no run tells its tokens. */
   spend?: Spend;
   /** Further figures of curves, each of some methods: an ablation, uncertainty measures, exploration ratios. */
@@ -45,7 +50,7 @@ export interface MethodGroup {
   methods: readonly string[];
 }
 
-const OPTIONS = ["runs", "pool", "compareWith", "spend", "groups", "smoothing", "isCorrect"];
+const OPTIONS = ["runs", "pool", "compareWith", "reference", "spend", "groups", "smoothing", "isCorrect"];
 
 /**
  * All that there is to see in some runs, as figures with their numbers. Nothing is
@@ -75,6 +80,9 @@ export function figuresOf(options: FiguresOptions): Figure[] {
   const agreement = agreed?.map(curveOf) ?? null;
   const common = { caption, looks, smoothing, spend };
   const compared = { caption, looks, compareWith, spend };
+  const wide = [...(options.reference ?? [])];
+  if (wide.length > 0) requireSameQuestions([runs[0] as Run, ...wide]);
+  const [reference] = scoreRuns(wide, { isCorrect });
 
   const figures = [overview({ caption, curves, agreement })];
   // What conditioned samples quote is paid for as input.
@@ -86,7 +94,7 @@ export function figuresOf(options: FiguresOptions): Figure[] {
   }
   if (methods.size > 1) {
     figures.push(
-      differenceFigure({ ...compared, name: "difference", scoreLabel: "accuracy", scores }),
+      differenceFigure({ ...compared, name: "difference", scoreLabel: "accuracy", scores, reference }),
       savingFigure({ ...compared, name: "saving", scoreLabel: "accuracy", scores }),
     );
   }
@@ -106,9 +114,16 @@ export function figuresOf(options: FiguresOptions): Figure[] {
         scoreLabel,
       }),
     );
-    if (methods.size > 1) {
+    if (methods.size > 1 && pool !== undefined) {
+      const [agreeing] = scoreRuns(wide, { isCorrect, reference: infiniteVote(pool) });
       figures.push(
-        differenceFigure({ ...compared, name: "agreement_difference", scoreLabel, scores: agreed }),
+        differenceFigure({
+          ...compared,
+          name: "agreement_difference",
+          scoreLabel,
+          scores: agreed,
+          reference: agreeing,
+        }),
         savingFigure({ ...compared, name: "agreement_saving", scoreLabel, scores: agreed }),
       );
     }
