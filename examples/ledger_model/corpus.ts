@@ -49,7 +49,7 @@ interface Document {
   question: string;
   text: string;
   loss: [from: number, to: number][];
-  /** Stretches of `loss` that have to be computed, since no attempt above has this line as far as there. */
+  /** Results among `loss` that have to be computed, since no attempt above has this line up to them. */
   computed: [from: number, to: number][];
 }
 

@@ -1,6 +1,7 @@
 /**
  * Reading or mere confidence? How often a line of a conditioned answer is right, by what
- * its attempts have at the same sum. Reads what `examples/results/embedded.ts record` wrote:
+ * its attempts have at the same sum; beside it, how often independent samples of other
+ * units have the same sums right, where they came to them. Reads what `examples/results/embedded.ts record` wrote:
  *
  *   npx tsx examples/ledger_model/lines.ts embedded.jsonl [more.jsonl]
  */
@@ -27,33 +28,65 @@ function sumsOf(text: string): Sum[] {
   });
 }
 
-const tally = new Map<string, { right: number; count: number }>();
-function count(kind: string, isRight: boolean): void {
-  const own = tally.get(kind) ?? { right: 0, count: 0 };
-  tally.set(kind, { right: own.right + Number(isRight), count: own.count + 1 });
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const own = groups.get(keyOf(item));
+    if (own) own.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }
 
-for (const { kind, units } of files.flatMap(readBlocks)) {
-  if (kind !== "guarded") continue;
-  for (const unit of units) {
+interface Tally {
+  lines: number;
+  right: number;
+  /** Expected number of right ones: the share of independent lines of other units with the same sum. */
+  alone: number;
+  compared: number;
+}
+
+const tallies = new Map<string, Tally>();
+for (const blocks of grouped(
+  files.flatMap(readBlocks).filter(({ kind }) => kind === "guarded"),
+  ({ id }) => id,
+).values()) {
+  const units = blocks.flatMap((block) => block.units);
+  const independent = units.flatMap((unit, place) =>
+    unit
+      .filter(({ stage }) => stage === "parallel")
+      .flatMap(({ text }) => sumsOf(text).map((sum) => ({ ...sum, place }))),
+  );
+  const bySum = grouped(independent, ({ asked }) => asked);
+  for (const [place, unit] of units.entries()) {
     for (const { stage, parents, text } of unit) {
-      const read = parents.map((place) => unit[place]!.text.split("\n"));
+      if (stage === "parallel") continue;
+      const read = parents.map((parent) => unit[parent]!.text.split("\n"));
       for (const { asked, right, isRight } of sumsOf(text)) {
-        if (stage === "parallel") {
-          count("no attempts shown", isRight);
-          continue;
-        }
         const having = read.filter((lines) => lines.includes(right)).length;
         const other = read.filter((lines) =>
           lines.some((line) => line.startsWith(asked) && line !== right),
         ).length;
-        count(`${having} have it right, ${other} have it wrong`, isRight);
+        const others = (bySum.get(asked) ?? []).filter((sum) => sum.place !== place);
+        const name = `${having} have it right, ${other} have it wrong`;
+        const tally = tallies.get(name) ?? { lines: 0, right: 0, alone: 0, compared: 0 };
+        tallies.set(name, tally);
+        tally.lines += 1;
+        tally.right += Number(isRight);
+        if (others.length === 0) continue;
+        tally.compared += 1;
+        tally.alone += others.filter((sum) => sum.isRight).length / others.length;
       }
     }
   }
 }
 
-console.log("| attempts with the same sum | lines | right, % |\n|---|---|---|");
-for (const [kind, { right, count: lines }] of [...tally].toSorted(([a], [b]) => a.localeCompare(b, "en"))) {
-  console.log(`| ${kind} | ${lines} | ${((100 * right) / lines).toFixed(1)} |`);
+const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : "–");
+console.log(
+  "| attempts with the same sum | lines | right, % | the same sums without attempts, % |\n|---|---|---|---|",
+);
+for (const [name, { lines, right, alone, compared }] of [...tallies].toSorted(([a], [b]) =>
+  a.localeCompare(b, "en"),
+)) {
+  console.log(`| ${name} | ${lines} | ${percent(right / lines)} | ${percent(alone / compared)} |`);
 }

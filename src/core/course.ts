@@ -215,7 +215,7 @@ export class Course<Message, Prompt> {
       // What failed calls of those under way give back may be a part of it.
       if (owed.pulls > pulls && this.#inFlight > 0) return false;
       this.#rounds += 1;
-      this.#start(owed.state, Math.min(pulls, owed.pulls), null);
+      this.#start(owed.state, owed.pulls, null);
       return true;
     }
     if (this.#owed.isUnderWay) return false;

@@ -216,8 +216,8 @@ function assertWhole(option: string, value: number, from: number, to: number): v
   }
 }
 
-// Repeated entries are weights. Operands are long because short sums leave a
-// trained model no slips to vote away.
+// Repeated entries are weights. Four digits are left out because a model of this size
+// learns them slowly, and what it does not know no vote can mend.
 type Range = readonly [from: number, to: number];
 const OPERANDS: readonly Range[] = [
   [12, 99],
