@@ -245,7 +245,7 @@ function printBehaviour(title: string, results: readonly Result[]): void {
     [
       "method",
       "effective allocation (by the method's own vote), %",
-      "to questions that no vote here gets right, %",
+      "to questions that independent votes get wrong, %",
     ],
     results
       .filter(({ effective }) => effective.of > 0)
