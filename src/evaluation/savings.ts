@@ -1,6 +1,6 @@
 import { randomStreams } from "../core/random.js";
 import { RESAMPLING_SEED, middle95 } from "./bootstrap.js";
-import { spendToReach } from "./comparison.js";
+import { requireSameQuestions, spendToReach } from "./comparison.js";
 import type { Curve, Spend } from "./curves.js";
 import type { CheckpointScores, MethodScores } from "./scores.js";
 
@@ -24,8 +24,11 @@ const RESAMPLES = 500;
  * The saving ratios of a method at every score that another has at its
  * checkpoints: what the other needs to reach it for the first time, over what the
  * method needs. See `savingRatio`, of which this gives the interval too.
+ *
+ * @throws {OptionError} if the two have not the same questions in the same order
  */
 export function savingsOf(method: MethodScores, other: MethodScores, spend: Spend): Saving[] {
+  requireSameQuestions(method, other);
   const random = randomStreams(RESAMPLING_SEED)();
   const questions = other.checkpoints[0]?.questions.length ?? 0;
   const resampled = Array.from({ length: RESAMPLES }, () => {
