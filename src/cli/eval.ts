@@ -14,6 +14,7 @@ import type { EvalArguments } from "./eval_arguments.js";
 import { evaluateOptions } from "./eval_settings.js";
 import { describeEstimate } from "./estimate_text.js";
 import { requireOwn, requireWritable } from "./outputs.js";
+import { poolWarning } from "./pool_warning.js";
 import { Progress } from "./progress.js";
 import { readAs } from "./read_file.js";
 import { requirePictures, writePictures } from "./report.js";
@@ -80,6 +81,8 @@ async function sample(
   const runs = [...store.runs];
   const options = await evaluateOptions(settings, dataset, runs, journal);
   await requireOwn("pool", settings.pool, formatPool(poolOf(runs)));
+  const warning = settings.pool === undefined ? null : poolWarning(settings.methods, runs);
+  if (warning !== null) stderr.write(`dynscaling: ${warning}\n`);
   const estimate = estimateEvaluation(options, runs);
   stderr.write(`${describeEstimate(estimate, settings.prices)}\n`);
   const target =

@@ -1,4 +1,4 @@
-import type { Allocator, Arm } from "../core/types.js";
+import type { Allocator, Arm, Sample } from "../core/types.js";
 import { questionsHashOf } from "../evaluation/dataset.js";
 import type { Question } from "../evaluation/dataset.js";
 import type { EvaluateOptions } from "../evaluation/evaluate.js";
@@ -98,7 +98,10 @@ function concurrencies(
   { methods, maxConcurrency = Infinity }: Pick<EvaluateOptions, "methods" | "maxConcurrency">,
 ): [string, string] {
   for (const { method, maxConcurrency: limit = Infinity } of runs) {
-    const { allocator, unitSamples } = resolveMethod(methods[method] ?? {}, 0);
+    const fields = methods[method];
+    // Not asked for again, it gets no further runs that could differ.
+    if (fields === undefined) continue;
+    const { allocator, unitSamples } = resolveMethod(fields, 0);
     const [there, here] = [limit, maxConcurrency].map((slots) =>
       served(allocator, { inputs, unitSamples, slots }),
     );
@@ -107,15 +110,27 @@ function concurrencies(
   return ["", ""];
 }
 
-/** How many questions a round serves. */
+/** One that every question has got: some allocators rank none without. */
+const FIRST: Sample = {
+  text: "1",
+  answer: "1",
+  usage: {},
+  index: 0,
+  round: 0,
+  stage: "parallel",
+  purpose: "answer",
+  parents: [],
+};
+
+/** How many questions a round serves after the first. */
 function served(
   allocator: Allocator,
   { inputs, unitSamples, slots }: { inputs: number; unitSamples: number; slots: number },
 ): number {
   const arms = Array.from({ length: inputs }, (_, index): Arm => {
-    return { index, question: "", samples: [], unitStart: 0, inFlight: 0, uncertainty: 1 };
+    return { index, question: "", samples: [FIRST], unitStart: 0, inFlight: 0, uncertainty: 1 };
   });
   const pulls = inputs * unitSamples;
-  const context = { usedSamples: 0, unitSamples, pulls, arms: inputs, slots, meanOutputTokens: null };
+  const context = { usedSamples: pulls, unitSamples, pulls, arms: inputs, slots, meanOutputTokens: null };
   return allocator.allocate(arms, { ...context, random: () => 0 }).filter((granted) => granted > 0).length;
 }

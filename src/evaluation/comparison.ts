@@ -1,3 +1,4 @@
+import { OptionError } from "../core/errors.js";
 import { bootstrapMean, meanOf } from "./bootstrap.js";
 import type { Interval } from "./bootstrap.js";
 import type { Curve, Spend } from "./curves.js";
@@ -19,8 +20,11 @@ export interface Difference {
  * questions. Where the other has no such neighbours, because the two spend unlike at equal
  * budgets, they are compared at what the other spent there, if the first has neighbours of
  * that; `spend` tells. Checkpoints without either are left out.
+ *
+ * @throws {OptionError} if the two have not the same questions in the same order
  */
 export function compareAtEqualSpend(method: MethodScores, other: MethodScores, spend: Spend): Difference[] {
+  requireSameQuestions(method, other);
   return method.checkpoints.flatMap((point) => {
     const { checkpoint } = point;
     const own = differencesAt(point, other.checkpoints, spend);
@@ -31,6 +35,27 @@ export function compareAtEqualSpend(method: MethodScores, other: MethodScores, s
     const difference = bootstrapMean(turned.differences.map((each) => -each));
     return [{ checkpoint, spend: turned.at, difference }];
   });
+}
+
+/**
+ * Scores are paired by place, which says nothing unless the same question stands there.
+ *
+ * @throws {OptionError} that names the first place with two ids
+ */
+export function requireSameQuestions(method: MethodScores, other: MethodScores): void {
+  const [first, ...points] = [...method.checkpoints, ...other.checkpoints];
+  for (const { questions } of points) {
+    const length = Math.max(questions.length, first?.questions.length ?? 0);
+    for (let place = 0; place < length; place++) {
+      const [there, here] = [first?.questions[place]?.id, questions[place]?.id];
+      if (there === here) continue;
+      throw new OptionError(
+        "scores",
+        `${method.method} and ${other.method}`,
+        `Compare methods over the same questions in the same order; question ${place + 1} is ${there ?? "none"} in one and ${here ?? "none"} in the other.`,
+      );
+    }
+  }
 }
 
 /** Scores at a point minus those of the other method at the same spend; `null` if that lies outside its points. */

@@ -18,13 +18,20 @@ export function readJsonLines<Item>(
 }
 
 function readObject(line: string, number: number): Record<string, unknown> {
+  if (line.trimStart().startsWith("[")) {
+    throw unreadable(
+      number,
+      line,
+      "It is a list: write one JSON object a line, without brackets around them.",
+    );
+  }
   let fields: unknown;
   try {
     fields = JSON.parse(line);
   } catch (error) {
     throw unreadable(number, line, `It is no JSON object (${(error as Error).message}).`);
   }
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+  if (typeof fields !== "object" || fields === null) {
     throw unreadable(number, line, "Write one JSON object a line.");
   }
   return fields as Record<string, unknown>;

@@ -1,16 +1,16 @@
 import { isRefundable } from "../core/account.js";
-import type { Method } from "../core/rounds.js";
 import type { Sample } from "../core/types.js";
 import type { Checkpoints } from "./checkpoints.js";
 import type { Run, RunSample } from "./run.js";
 import { electedBefore, standingsOf } from "./standings.js";
+import type { RunMethod } from "./standings.js";
 import { unitPlanOf } from "./units.js";
 
 /** A run that is over. */
 export interface FinishedRun {
   name: string;
   model: string | null;
-  method: Pick<Method, "voting" | "seed" | "sampler" | "unitSamples">;
+  method: RunMethod;
   checkpoints: Checkpoints;
   questions: readonly { id: string; gold: string | null }[];
   /** The samples of every question, in the order asked. */
@@ -24,7 +24,7 @@ export interface FinishedRun {
 /** What the laboratory keeps of a run. */
 export function runOf({ name, model, method, checkpoints, questions, samples, ...rest }: FinishedRun): Run {
   const { seconds, questionsHash, maxConcurrency } = rest;
-  const standings = standingsOf(samples, checkpoints, method.voting, method.seed);
+  const standings = standingsOf(samples, checkpoints, method);
   const unitPlan = unitPlanOf(method);
   return {
     method: name,

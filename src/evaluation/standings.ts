@@ -1,8 +1,14 @@
 import { isRefundable } from "../core/account.js";
+import { floorOf } from "../core/products.js";
 import { randomStreams } from "../core/random.js";
+import type { Method } from "../core/rounds.js";
 import type { Sample, VotingRule } from "../core/types.js";
 import type { Checkpoints } from "./checkpoints.js";
 import type { Standing } from "./run.js";
+import { isConditioned, unitPlanOf } from "./units.js";
+
+/** What the standings of a run depend on. */
+export type RunMethod = Pick<Method, "voting" | "seed" | "sampler" | "allocator" | "unitSamples">;
 
 /**
  * How every question stood at every checkpoint. A run decides round by round and
@@ -11,44 +17,63 @@ import type { Standing } from "./run.js";
  * that ended within it; where the run goes on in rounds of a few samples, that is
  * close to it, and what was really spent stands beside.
  *
+ * An even split of samples that quote nothing is the same one after another as in
+ * rounds, so there a checkpoint shows all that fits it, to the sample.
+ *
  * @param arms the samples of every question
- * @returns for every question one standing per checkpoint, `null` before the end of the first round
+ * @returns for every question one standing per checkpoint, `null` before the end of the
+ *   first round, or of the first sample of all where samples count one by one
  */
 export function standingsOf(
   arms: readonly (readonly Sample[])[],
   { unit, amounts }: Checkpoints,
-  voting: VotingRule,
-  seed: number,
+  method: RunMethod,
 ): (Standing | null)[][] {
-  const spent = spentByRound(arms, unit);
-  const lastRounds = amounts.map((amount, place) =>
-    place === amounts.length - 1
-      ? spent.length - 1
-      : spent.findLastIndex((sum) => sum <= amount * arms.length),
+  const isEven = isEvenSplit(method);
+  const steps = arms.map((samples, arm) =>
+    samples.map(({ round }, place) => (isEven ? place * arms.length + arm : round)),
   );
-  return arms.map((samples) => {
+  const spent = spentByStep(arms, steps, unit);
+  const first = isEven ? arms.length - 1 : 0;
+  const lastSteps = amounts.map((amount, place) => {
+    const most = place === amounts.length - 1 ? Infinity : floorOf(amount, arms.length);
+    return spent.findLastIndex((sum) => sum <= most);
+  });
+  return arms.map((samples, arm) => {
     const known = new Map<number, Standing>();
-    return lastRounds.map((round) => {
-      if (round < 0) return null;
-      // Samples stand in the order of their rounds.
-      const end = samples.findLastIndex((sample) => sample.round <= round) + 1;
-      const standing = known.get(end) ?? standingOf(samples.slice(0, end), voting, seed);
+    return lastSteps.map((last) => {
+      if (last < first) return null;
+      // Samples stand in the order of their steps.
+      const end = (steps[arm] ?? []).findLastIndex((step) => step <= last) + 1;
+      const standing = known.get(end) ?? standingOf(samples.slice(0, end), method.voting, method.seed);
       known.set(end, standing);
       return standing;
     });
   });
 }
 
-/** What the whole run had spent at the end of each round. */
-function spentByRound(arms: readonly (readonly Sample[])[], unit: Checkpoints["unit"]): number[] {
-  const inRound: number[] = [];
-  for (const sample of arms.flat()) {
-    const { round, usage } = sample;
-    const spent = unit === "samples" ? Number(!isRefundable(sample)) : (usage.outputTokens ?? 0);
-    inRound[round] = (inRound[round] ?? 0) + spent;
+/** Whether a run asks the same whatever its budget and its rounds are, only less of it. */
+function isEvenSplit(method: RunMethod): boolean {
+  const plan = unitPlanOf(method);
+  return method.allocator.name === "uniform" && plan !== undefined && !isConditioned(plan);
+}
+
+/** What the whole run had spent at the end of each step. */
+function spentByStep(
+  arms: readonly (readonly Sample[])[],
+  steps: readonly (readonly number[])[],
+  unit: Checkpoints["unit"],
+): number[] {
+  const inStep: number[] = [];
+  for (const [arm, samples] of arms.entries()) {
+    for (const [place, sample] of samples.entries()) {
+      const step = steps[arm]?.[place] ?? 0;
+      const spent = unit === "samples" ? Number(!isRefundable(sample)) : (sample.usage.outputTokens ?? 0);
+      inStep[step] = (inStep[step] ?? 0) + spent;
+    }
   }
   let sum = 0;
-  return Array.from(inRound, (spent) => (sum += spent ?? 0));
+  return Array.from(inStep, (spent) => (sum += spent ?? 0));
 }
 
 /** How the vote over some samples of a question stands. */

@@ -63,6 +63,15 @@ describe("runs that are there, beside the same ids and gold answers,", () => {
     expect(await refusal(FILE, ["--max-concurrency", "1"])).toBe("");
   });
 
+  it.each(Object.keys(METHODS))(
+    "are gone on with where %s made them, or is not asked for again",
+    async (name) => {
+      expect(await refusal(FILE, [], { name })).toBe("");
+      const other = name === "dynscaling" ? "selfConsistency" : "dynscaling";
+      expect(await refusal(FILE, ["--methods", other], { name })).toBe("");
+    },
+  );
+
   it("are refused for another concurrency where it changes whom a round serves", async () => {
     const there = Array.from({ length: 100 }, (_, id) => `{"id": ${id}, "question": "${id} + 1?"}`);
     const name = "selfConsistency+voteIndex";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { REFERENCE, scoreboard } from "../../src/cli/scoreboard.js";
 import { widened } from "../../src/evaluation/checkpoints.js";
-import { compareAtEqualSpend, scoreRuns } from "../../src/evaluation/index.js";
+import { compareAtEqualSpend, savingsOf, scoreRuns } from "../../src/evaluation/index.js";
 import type { MethodScores, Run } from "../../src/evaluation/index.js";
 import { runOf } from "./runs.js";
 
@@ -66,5 +66,28 @@ describe("methods that spend unlike at equal budgets", () => {
     const table = scoreboard([bon, longer], { reference: [wide] });
     expect(table).toMatch(/^chains .* 32 .* 0\.0 \[0\.0, 0\.0\] /m);
     expect(table).not.toContain("*");
+  });
+});
+
+describe("methods that were not asked the same questions", () => {
+  const ids = (names: readonly string[], run: Run): MethodScores =>
+    scored({
+      ...run,
+      questions: run.questions.map((question, place) => ({ ...question, id: names[place] as string })),
+    });
+  const one = ids(["a", "b"], bon);
+
+  it.each([
+    ["in another order", ids(["b", "a"], longer), "question 1 is a in one and b in the other"],
+    ["others", ids(["a", "c"], longer), "question 2 is b in one and c in the other"],
+    ["fewer", scored(runOf("few", 0, ["b", "a", "a"], [8, 16, 32])), "question 1 is a in one and q0"],
+    [
+      "more",
+      ids(["a", "b", "c"], runOf("more", 0, ["bbb", "abb", "aab"], [8, 16, 32])),
+      "question 3 is none in",
+    ],
+  ])("are refused, not paired by place: %s", (_what, other, says) => {
+    expect(() => compareAtEqualSpend(one, other, "samples")).toThrow(says);
+    expect(() => savingsOf(one, other, "samples")).toThrow(says);
   });
 });

@@ -11,6 +11,7 @@ import {
   scoreRuns,
 } from "../../src/evaluation/index.js";
 import type { MethodScores } from "../../src/evaluation/index.js";
+import { savingFigure } from "../../src/evaluation/figures/saving_figure.js";
 import { mixedPool, recorded } from "./pools.js";
 import { runOf } from "./runs.js";
 
@@ -105,6 +106,37 @@ describe("savingsOf", () => {
       expect(high).toBeGreaterThanOrEqual(ratio);
     }
     expect(savings.map(({ ratio }) => ratio)).toEqual([1, 2, 2]);
+  });
+
+  it("is marked as a bound where a method was beyond the score at its first checkpoint already", () => {
+    const bounds = (method: MethodScores, other: MethodScores): unknown[] =>
+      savingsOf(method, other, "samples").map(({ bound }) => bound);
+    expect(bounds(fast, slow)).toEqual(["atLeast", null, null]);
+    expect(bounds(slow, slow)).toEqual([null, null, null]);
+    const falling = scored("falling", ["aaaaabbb", "aaabbbbb", "aabbbbbb"]);
+    expect(bounds(slow, falling)).toEqual([null, "atMost", "atMost"]);
+    expect(bounds(fast, falling)).toEqual([null, "unknown", "unknown"]);
+    // It never gets there, which is no bound.
+    expect(bounds(scored("none", ["bbbbbbbb", "bbbbbbbb", "bbbbbbbb"]), slow)).toEqual([null, null, null]);
+  });
+
+  it("is shown as a bound in the table, with a verdict on the known side alone", () => {
+    const rowsOf = (scores: readonly MethodScores[], compareWith: string): string[] => {
+      const figure = savingFigure({
+        name: "saving",
+        caption: "",
+        scoreLabel: "right",
+        scores,
+        compareWith,
+        spend: "samples",
+      });
+      return figure.tables[0]?.rows.map((row) => [row[1], row[3], row[5]].join(", ")) ?? [];
+    };
+    expect(rowsOf([fast, slow], "slow")[0]).toBe("4, at least 1.00×, no difference shown");
+    expect(rowsOf([fast, slow], "slow")[2]).toMatch(/^16, 2\.00×, /);
+    // Right at once, but its smallest budget is large: less might have done.
+    const [late] = scoreRuns([runOf("late", 0, ["aaaaaaaa", "aaaaaaaa"], [8, 16])]);
+    expect(rowsOf([late as MethodScores, slow], "slow")[0]).toBe("4, at least 0.50×, no difference shown");
   });
 
   it("is 0 where the score is never reached, and exactly 1 against itself", () => {

@@ -18,7 +18,8 @@ export interface DatasetRecord {
  * @throws {OptionError} that names the first line which cannot be read
  */
 export function readRecords(text: string): DatasetRecord[] {
-  return /^\uFEFF?\s*\{/.test(text) ? readJsonLines(text, ofJson) : ofTable(text);
+  // A list is no table either: who reads lines says what to do with it.
+  return /^\uFEFF?\s*[[{]/.test(text) ? readJsonLines(text, ofJson) : ofTable(text);
 }
 
 function ofJson(fields: Record<string, unknown>, number: number, text: string): DatasetRecord {

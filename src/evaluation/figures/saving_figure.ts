@@ -22,6 +22,7 @@ export function savingFigure(options: Omit<ComparisonOptions, "looks">): Figure 
     caption: [
       caption,
       `The ${SPEND_LABEL[spend]} that “${compareWith}” needs to reach a score for the first time, divided by what the method needs: above 1 the method saves, below 1 it needs more; “${NONE}”: it never got there. Both lie on the straight lines between measured points.`,
+      `“at least” (“at most”): the method (“${compareWith}”) was beyond the score at its smallest budget already, so what it needs is known only to be no more than that; “≈”: both were.`,
       "Intervals: 95% bootstrap over questions. Where curves are flat, a small change of the score is a large one of the ratio.",
     ].join(" "),
     drawing: null,
@@ -40,7 +41,7 @@ export function savingFigure(options: Omit<ComparisonOptions, "looks">): Figure 
           method,
           amount(saving.checkpoint),
           percent(saving.score),
-          times(saving.ratio),
+          marked(saving),
           Number.isFinite(saving.low) ? `${times(saving.low)} to ${times(saving.high)}` : NONE,
           verdict(saving),
         ]),
@@ -54,8 +55,16 @@ function times(ratio: number): string {
   return `${ratio < 100 ? ratio.toFixed(2) : count(ratio)}×`;
 }
 
-function verdict({ low, high }: Saving): string {
-  if (low > 1) return "saves";
-  if (high < 1) return "needs more";
+const MARKS = { atLeast: "at least ", atMost: "at most ", unknown: "≈ " };
+
+function marked({ ratio, bound }: Saving): string {
+  const shown = times(ratio);
+  return bound === null || shown === NONE ? shown : `${MARKS[bound]}${shown}`;
+}
+
+/** A bound tells of one side only. */
+function verdict({ low, high, bound }: Saving): string {
+  if (low > 1 && (bound === null || bound === "atLeast")) return "saves";
+  if (high < 1 && (bound === null || bound === "atMost")) return "needs more";
   return Number.isFinite(low) ? "no difference shown" : "not comparable";
 }

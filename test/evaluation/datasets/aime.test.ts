@@ -55,6 +55,8 @@ describe("parseAime", () => {
     ["problem,answer\na\n", /^line 2: .*1 cells; the head has 2/],
     ["problem,answer\n", /holds no question/],
     ["", /holds no question/],
+    ['[{"problem": "a", "answer": 1}]\n', /^line 1: .*write one JSON object a line/],
+    ['[\n  {"problem": "a",\n  "answer": 1}\n]\n', /^line 1: .*write one JSON object a line/],
     ["{oops\n", /^line 1: .*no JSON object/],
   ])("refuses %j", (text, message) => {
     expect(() => parseAime(text)).toThrow(message);
