@@ -112,10 +112,13 @@ function served(
   allocator: Allocator,
   { inputs, unitSamples, slots }: { inputs: number; unitSamples: number; slots: number },
 ): number {
+  // Who has nothing yet cannot be ranked by what it has got.
+  const first = { text: "", answer: null, usage: {}, index: 0, round: 0, parents: [] };
+  const samples = [{ ...first, stage: "parallel" as const, purpose: "answer" as const }];
   const arms = Array.from({ length: inputs }, (_, index): Arm => {
-    return { index, question: "", samples: [], unitStart: 0, inFlight: 0, uncertainty: 1 };
+    return { index, question: "", samples, unitStart: 0, inFlight: 0, uncertainty: 1 };
   });
   const pulls = inputs * unitSamples;
-  const context = { usedSamples: 0, unitSamples, pulls, arms: inputs, slots, meanOutputTokens: null };
+  const context = { usedSamples: inputs, unitSamples, pulls, arms: inputs, slots, meanOutputTokens: null };
   return allocator.allocate(arms, { ...context, random: () => 0 }).filter((granted) => granted > 0).length;
 }

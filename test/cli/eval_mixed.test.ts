@@ -63,6 +63,10 @@ describe("runs that are there, beside the same ids and gold answers,", () => {
     expect(await refusal(FILE, ["--max-concurrency", "1"])).toBe("");
   });
 
+  it("are gone on with where chains have run, however the bandit ranks", async () => {
+    expect(await refusal(FILE, [], { name: "dynscaling" })).toBe("");
+  });
+
   it("are refused for another concurrency where it changes whom a round serves", async () => {
     const there = Array.from({ length: 100 }, (_, id) => `{"id": ${id}, "question": "${id} + 1?"}`);
     const name = "selfConsistency+voteIndex";
