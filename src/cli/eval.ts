@@ -5,12 +5,14 @@ import type { Question } from "../evaluation/dataset.js";
 import { estimateEvaluation } from "../evaluation/estimate.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import { IncompleteRunError } from "../evaluation/incomplete.js";
+import { keptSamples } from "../evaluation/kept_samples.js";
 import { formatPool, poolOf } from "../evaluation/pool.js";
 import type { Run } from "../evaluation/run.js";
 import { formatRun } from "../evaluation/runs_file.js";
 import { FileJournal } from "../journal/file_journal.js";
 import { parseEvalArguments } from "./eval_arguments.js";
 import type { EvalArguments } from "./eval_arguments.js";
+import { readKept } from "./eval_journal.js";
 import { evaluateOptions } from "./eval_settings.js";
 import { describeEstimate } from "./estimate_text.js";
 import { requireOwn, requireWritable } from "./outputs.js";
@@ -42,7 +44,8 @@ export async function evaluateCommand(args: string[], terminal: Terminal): Promi
   if (settings.dryRun) {
     const runs = await readRuns(settings.runs);
     const options = await evaluateOptions(settings, dataset, runs);
-    terminal.stdout.write(`${describeEstimate(estimateEvaluation(options, runs), settings.prices)}\n`);
+    const estimate = estimateEvaluation(options, runs, await readKept(settings.journal, options));
+    terminal.stdout.write(`${describeEstimate(estimate, settings.prices)}\n`);
     return 0;
   }
   const store = await RunsStore.open(settings.runs);
@@ -83,10 +86,14 @@ async function sample(
   await requireOwn("pool", settings.pool, formatPool(poolOf(runs)));
   const warning = settings.pool === undefined ? null : poolWarning(settings.methods, runs);
   if (warning !== null) stderr.write(`dynscaling: ${warning}\n`);
-  const estimate = estimateEvaluation(options, runs);
+  const kept = journal === undefined ? [] : await keptSamples(journal, options);
+  const estimate = estimateEvaluation(options, runs, kept);
   stderr.write(`${describeEstimate(estimate, settings.prices)}\n`);
   const target =
-    estimate.calls === null ? { outputTokens: estimate.maxOutputTokens ?? 0 } : { samples: estimate.calls };
+    estimate.calls === null
+      ? { outputTokens: estimate.maxOutputTokens ?? 0 }
+      : // What the journal gives counts as progress.
+        { samples: estimate.calls + kept.length };
   const progress = new Progress("sampling", target, stderr);
   let started = false;
   let failure: string | null = null;

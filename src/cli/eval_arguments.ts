@@ -88,7 +88,7 @@ ${CALLS_HELP}
                              (default: ${extractorsByLayout()})
   --input-price DOLLARS      per million tokens, to show what a method costs;
   --output-price DOLLARS     both or neither
-  --dry-run                  only say what would be spent
+  --dry-run                  only say what would be spent, at most and about
   --report FILE.html         figures and tables as one page
   --figures FOLDER           each figure as an SVG file
   --pool FILE.jsonl          answers and whole units as a pool for dynscaling replay

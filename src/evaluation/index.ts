@@ -11,6 +11,8 @@ export type { EvaluationEstimate } from "./estimate.js";
 export { evaluate, plannedRuns } from "./evaluate.js";
 export type { EvaluateOptions, PlannedRun } from "./evaluate.js";
 export { IncompleteRunError } from "./incomplete.js";
+export { keptSamples } from "./kept_samples.js";
+export type { KeptSample } from "./kept_samples.js";
 export { formatPool, parsePool, poolOf } from "./pool.js";
 export type { PoolQuestion, PoolSample } from "./pool.js";
 export { replay } from "./replay.js";

@@ -72,8 +72,8 @@ describe("dynscaling eval", () => {
     await space.server.close();
     expect(code).toBe(0);
     expect(stderr).toBe("");
-    expect(stdout).toBe(
-      "3 runs to make, 24 calls at most, 24,000 output tokens at most ($0.06 without the input)\n",
+    expect(stdout).toMatch(
+      /^3 runs to make, 24 calls at most, 24,000 output tokens at most \(\$0\.06, and about \$0\.00 for the input .*\)\nHow much of that it will be is not known yet, .* A first small run does: .*\n$/,
     );
     expect(space.server.requests).toHaveLength(0);
     expect(readdirSync(space.folder)).toEqual(["questions.jsonl"]);
@@ -87,8 +87,25 @@ describe("dynscaling eval", () => {
     const after = await space.start(["--dry-run", "--seeds", "2"]).finished;
     await space.server.close();
     expect(after.stdout).toContain("1 run to make, 8 calls at most");
-    expect(after.stdout).toContain("about 40 as earlier runs suggest");
+    expect(after.stdout).toContain("About 8 calls, 40 output tokens, 80 input tokens, by the 8 responses");
     expect(space.server.requests).toHaveLength(CALLS);
+  });
+
+  it("leaves out of a dry run what the journal holds, and gives dollars with the input", async () => {
+    const space = await evalSpace();
+    const journal = ["--journal", beside(space, "night.jsonl")];
+    const small = ["--runs", beside(space, "small.jsonl"), "--budgets", "2"];
+    await space.start([...journal, ...small]).finished;
+    const dry = ["--dry-run", "--input-price", "10000", "--output-price", "100000"];
+    const { stdout } = await space.start([...journal, ...dry]).finished;
+    expect(stdout).toContain("1 run to make, 4 calls at most");
+    expect(stdout).toContain("The journal holds 4 responses for them");
+    // Of 10 input and 5 output tokens each.
+    expect(stdout).toContain("About 4 calls, 20 output tokens, 40 input tokens ($2.40), by the 4 responses");
+    const before = space.server.requests.length;
+    await space.start(journal).finished;
+    await space.server.close();
+    expect(space.server.requests.length - before).toBe(4);
   });
 
   it("shows dollars where prices are given", async () => {

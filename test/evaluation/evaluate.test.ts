@@ -151,7 +151,7 @@ describe("what an evaluation will spend", () => {
   });
 
   it("is known before: calls, and tokens where anything limits them", () => {
-    expect(estimateEvaluation(options())).toEqual({
+    expect(estimateEvaluation(options())).toMatchObject({
       runs: 6,
       calls: 6 * 64,
       maxOutputTokens: null,
