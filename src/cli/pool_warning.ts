@@ -4,7 +4,7 @@ import { resolveMethod } from "../method.js";
 import type { MethodFields } from "../method.js";
 import { parseMethods } from "./methods.js";
 
-/** By so many samples every stopping rule of its own mind has stopped at a unanimous question. */
+/** By so many samples every stopping rule here has stopped at a unanimous question. */
 const LONGEST = 64;
 
 /**
