@@ -152,7 +152,7 @@ describe("the README", () => {
     expect(given).toContain("--dry-run");
     const { code, stdout } = await dynscaling(given);
     expect(code).toBe(0);
-    expect(stdout).toContain("3 runs to make, 288 calls at most");
+    expect(stdout).toContain("3 runs to make, 576 calls at most");
   });
 
   it("shows a command line that works", async () => {
