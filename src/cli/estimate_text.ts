@@ -32,7 +32,7 @@ function about(
   prices: Prices | null,
 ): string {
   if (expectedCalls === null || expectedOutputTokens === null) {
-    return "How much of that it will be is not known yet, since no response tells its tokens. A first small run does: a few of the questions and a low --budgets, with --runs in another file and with --journal FILE, from which what it pays for is taken here.";
+    return "How much of that it will be is not known yet, since no response tells its tokens. A first small run does: a few of the questions and a low --budgets, with --runs in another file and with --journal FILE; with that journal here too, what it paid for is not paid again.";
   }
   const tokens = [
     `${count(expectedOutputTokens)} output tokens`,

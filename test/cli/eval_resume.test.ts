@@ -36,7 +36,7 @@ describe("dynscaling eval, killed in the middle of the second run,", () => {
     expect(second.code).toBe(0);
     expect(space.server.requests.length - before).toBe(2 * CALLS);
     expect(second.stderr).toContain(`2 runs to make, ${2 * CALLS} calls at most`);
-    expect(second.stderr).toContain("about 80 as earlier runs suggest");
+    expect(second.stderr).toContain("About 16 calls, 80 output tokens");
     expect(space.lines().map(({ seed }) => seed)).toEqual([0, 1, 2]);
     for (const { questions } of space.lines())
       expect(questions.map(({ samples }) => samples.length)).toEqual([4, 4]);
