@@ -29,13 +29,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   langsmith: ["core", "langchain", "@langchain/core", "langsmith"],
   meaning: ["core", "langchain", "@langchain/core"],
   structured: ["core", "uncertainty", "prompts", "langchain", "@langchain/core"],
-  agents: ["core", "dynscaling.ts", "shared.ts", "langchain", "@langchain/core"],
+  agents: ["core", "dynscaling.ts", "shared.ts", "shared_budget.ts", "langchain", "@langchain/core"],
 };
 
 /** Where LangChain may be named, and where Node may be. */
 const LANGCHAIN = new Set([
   "dynscaling.ts",
   "shared.ts",
+  "shared_budget.ts",
   "langchain",
   "evaluation",
   "local",

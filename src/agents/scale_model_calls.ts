@@ -95,7 +95,11 @@ export function scaleModelCalls(options: ScaleModelCallsOptions): ModelCallMiddl
         return await handler({ ...call, model });
       } catch (error) {
         const record = unanswered.at(-1);
-        if (record === undefined) throw error;
+        if (record === undefined) {
+          // What the run has left holds no sample of this prompt.
+          if (isRefusal(error)) return handler(call);
+          throw error;
+        }
         if (record.stopReason === "closed") {
           if (start) lost.set(start, [...before, record.budget]);
           throw error;
@@ -106,6 +110,12 @@ export function scaleModelCalls(options: ScaleModelCallsOptions): ModelCallMiddl
       }
     },
   };
+}
+
+/** Whether a shared budget refused its first call, so that nothing was spent. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof OptionError) return error.option.startsWith("shared.total");
+  return error instanceof Error && error.cause !== undefined && isRefusal(error.cause);
 }
 
 /** What `createAgent` calls with, which may carry the object that the response holds. */
