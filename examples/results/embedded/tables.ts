@@ -108,6 +108,7 @@ export function printSequential(pool: readonly PoolQuestion[], seeds: number): R
   const results = study(pool, SEQUENTIAL, BUDGETS, seeds);
   printAccuracy("Sequential baselines: accuracy by calls per question", results);
   printDifferences("Sequential baselines: ahead of best of n at equal output tokens", results, pool, seeds);
+  printPairs(pool, seeds);
   printTokens(results);
   printFlips(results);
   return results;
@@ -223,6 +224,29 @@ function printDifferences(
           ),
         ];
       }),
+  );
+}
+
+/** DynScaling, as it is and with the voters of the sequential baselines, against each of these. */
+function printPairs(pool: readonly PoolQuestion[], seeds: number): void {
+  const ways = { DynScaling: chains, "DynScaling, only conditioned ones vote": { ...chains, voting: only } };
+  const own = study(pool, ways, BUDGETS, seeds);
+  const rivals = study(pool, { SP1: sp1(), SP2: sp2(), SP3: sp3() }, BON_BUDGETS, seeds);
+  print(
+    "Sequential baselines: DynScaling ahead of them at equal output tokens",
+    ["method", "against", ...BUDGETS.map(String)],
+    own.flatMap(({ name, scores }) =>
+      rivals.map((rival) => {
+        const differences = compareAtEqualSpend(scores, rival.scores, "outputTokens");
+        return [
+          name,
+          rival.name,
+          ...BUDGETS.map((budget) =>
+            percent(differences.find(({ checkpoint }) => checkpoint === budget)?.difference, "+"),
+          ),
+        ];
+      }),
+    ),
   );
 }
 
