@@ -1,4 +1,5 @@
 import { ledgerQuestions } from "langchain-dynscaling/local";
+import { grouped } from "../results/embedded/grouped.js";
 import type { Block } from "../results/embedded/recording.js";
 import type { Response } from "./observations.js";
 
@@ -15,9 +16,12 @@ const UNITS = 8;
 
 /** The questions with 16 recorded units: 8 are units, and of the 8 others the independent halves stand beside them. */
 export function runsOf(blocks: readonly Block[], seed: number): QuestionRuns[] {
+  const byQuestion = grouped(
+    blocks.filter(({ kind }) => kind === "guarded"),
+    ({ id }) => id,
+  );
   return ledgerQuestions({ count: 1000, seed }).flatMap(({ id, answer }) => {
-    const units = blocks
-      .filter((block) => block.id === id && block.kind === "guarded")
+    const units = (byQuestion.get(id) ?? [])
       .toSorted((a, b) => a.pass - b.pass)
       .flatMap((block) => block.units);
     if (units.length < 2 * UNITS) return [];

@@ -5,6 +5,7 @@
  *
  *   npx tsx examples/ledger_model/lines.ts embedded.jsonl [more.jsonl]
  */
+import { grouped } from "../results/embedded/grouped.js";
 import { readBlocks } from "../results/embedded/recording.js";
 
 const files = process.argv.slice(2);
@@ -26,16 +27,6 @@ function sumsOf(text: string): Sum[] {
     const value = sign === "+" ? a + b : sign === "-" ? a - b : a * b;
     return [{ asked, right: `${asked}${value}`, isRight: Number(result) === value }];
   });
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const own = groups.get(keyOf(item));
-    if (own) own.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }
 
 interface Tally {

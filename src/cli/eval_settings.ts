@@ -1,4 +1,4 @@
-import type { Allocator, Arm, Sample } from "../core/types.js";
+import type { Allocator } from "../core/types.js";
 import { questionsHashOf } from "../evaluation/dataset.js";
 import type { Question } from "../evaluation/dataset.js";
 import type { EvaluateOptions } from "../evaluation/evaluate.js";
@@ -9,6 +9,7 @@ import type { FileJournal } from "../journal/file_journal.js";
 import { outputLimit } from "../langchain/model.js";
 import { resolveMethod } from "../method.js";
 import type { EvalArguments } from "./eval_arguments.js";
+import { imaginedArm } from "./imagined_arm.js";
 import { openModel } from "./models.js";
 import { UsageError } from "./usage_error.js";
 
@@ -110,26 +111,13 @@ function concurrencies(
   return ["", ""];
 }
 
-/** One that every question has got: some allocators rank none without. */
-const FIRST: Sample = {
-  text: "1",
-  answer: "1",
-  usage: {},
-  index: 0,
-  round: 0,
-  stage: "parallel",
-  purpose: "answer",
-  parents: [],
-};
-
 /** How many questions a round serves after the first. */
 function served(
   allocator: Allocator,
   { inputs, unitSamples, slots }: { inputs: number; unitSamples: number; slots: number },
 ): number {
-  const arms = Array.from({ length: inputs }, (_, index): Arm => {
-    return { index, question: "", samples: [FIRST], unitStart: 0, inFlight: 0, uncertainty: 1 };
-  });
+  // Some allocators rank none without an answer.
+  const arms = Array.from({ length: inputs }, (_, index) => imaginedArm(index, ["1"]));
   const pulls = inputs * unitSamples;
   const context = { usedSamples: pulls, unitSamples, pulls, arms: inputs, slots, meanOutputTokens: null };
   return allocator.allocate(arms, { ...context, random: () => 0 }).filter((granted) => granted > 0).length;

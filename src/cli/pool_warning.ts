@@ -1,7 +1,8 @@
-import type { Allocator, Arm, Sample } from "../core/types.js";
+import type { Allocator } from "../core/types.js";
 import type { Run } from "../evaluation/run.js";
 import { resolveMethod } from "../method.js";
 import type { MethodFields } from "../method.js";
+import { imaginedArm } from "./imagined_arm.js";
 import { parseMethods } from "./methods.js";
 
 /** By so many samples every stopping rule here has stopped at a unanimous question. */
@@ -39,26 +40,11 @@ function known(name: string): MethodFields | undefined {
 
 /** Whether agreement settles a question, and not its number of samples alone. */
 function stopsByAnswers(allocator: Allocator): boolean {
-  const settledAt = (count: number, answerOf: (index: number) => string): boolean =>
-    allocator.isSettled?.(armOf(count, answerOf)) ?? false;
-  return Array.from({ length: LONGEST }, (_, place) => place + 1).some(
-    (count) => settledAt(count, () => "a") !== settledAt(count, String),
-  );
-}
-
-function armOf(count: number, answerOf: (index: number) => string): Arm {
-  const samples = Array.from({ length: count }, (_, index): Sample => {
-    const answer = answerOf(index);
-    return {
-      text: answer,
-      answer,
-      usage: {},
-      index,
-      round: 0,
-      stage: "parallel",
-      purpose: "answer",
-      parents: [],
-    };
+  const isSettledBy = (answers: readonly string[]): boolean =>
+    allocator.isSettled?.(imaginedArm(0, answers)) ?? false;
+  const different = Array.from({ length: LONGEST }, (_, place) => String(place));
+  return different.some((_, place) => {
+    const some = different.slice(0, place + 1);
+    return isSettledBy(some.map(() => "a")) !== isSettledBy(some);
   });
-  return { index: 0, question: "", samples, unitStart: 0, inFlight: 0, uncertainty: 1 };
 }

@@ -3,7 +3,7 @@ import {
   addSample,
   conclude,
   guarded,
-  isOpen,
+  canBePulled,
   isSettled,
   measure,
   nextStream,
@@ -117,7 +117,7 @@ export function* playRounds<Message, Prompt>(
       }));
       for (;;) {
         const wave = nextWave(
-          block.filter(({ state }) => isOpen(state, terms) && !state.isSpent),
+          block.filter(({ state }) => canBePulled(state, terms)),
           method,
           account,
           terms.samplesPerCall,
@@ -148,9 +148,7 @@ export function* playRounds<Message, Prompt>(
       if (opened.length === 0) closed = block.map((grant) => closeUnit(grant, round));
       for (const { state } of block) forgetLosers(state, unitPlaces(state), method, terms);
     }
-    const willing = states.filter(
-      (state) => isOpen(state, terms) && !state.isSpent && !isSettled(state, method),
-    );
+    const willing = states.filter((state) => canBePulled(state, terms) && !isSettled(state, method));
     if (willing.length === 0 || account.affordable() < 1) break;
     const context: AllocationContext = {
       usedSamples: states.reduce((sum, { arm }) => sum + arm.samples.length, 0),

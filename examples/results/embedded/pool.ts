@@ -1,5 +1,6 @@
 import type { PoolQuestion, RecordedUnit, UnitSample } from "langchain-dynscaling/evaluation";
 import { ledgerQuestions } from "langchain-dynscaling/local";
+import { grouped } from "./grouped.js";
 import type { Block, Kind, Recorded } from "./recording.js";
 import { planOf } from "./recording.js";
 
@@ -8,8 +9,7 @@ import { planOf } from "./recording.js";
  * independent samples are those of `guarded`, whose halves the other kinds share.
  */
 export function poolOfBlocks(blocks: readonly Block[], kinds: readonly Kind[], seed: number): PoolQuestion[] {
-  const byQuestion = new Map<string, Block[]>();
-  for (const block of blocks) byQuestion.set(block.id, [...(byQuestion.get(block.id) ?? []), block]);
+  const byQuestion = grouped(blocks, ({ id }) => id);
   const gold = new Map(ledgerQuestions({ count: 1000, seed }).map(({ id, answer }) => [id, answer]));
   return [...byQuestion]
     .toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))

@@ -203,6 +203,14 @@ function printAccuracy(title: string, results: readonly Result[]): void {
   );
 }
 
+/** How far one method is ahead of another at each budget, at equal output tokens. */
+function ahead(scores: Result["scores"], others: Result["scores"]): string[] {
+  const differences = compareAtEqualSpend(scores, others, "outputTokens");
+  return BUDGETS.map((budget) =>
+    percent(differences.find(({ checkpoint }) => checkpoint === budget)?.difference, "+"),
+  );
+}
+
 function printDifferences(
   title: string,
   results: readonly Result[],
@@ -215,15 +223,7 @@ function printDifferences(
     ["method", ...BUDGETS.map(String)],
     results
       .filter(({ name }) => name !== BON)
-      .map(({ name, scores }) => {
-        const differences = compareAtEqualSpend(scores, bon.scores, "outputTokens");
-        return [
-          name,
-          ...BUDGETS.map((budget) =>
-            percent(differences.find(({ checkpoint }) => checkpoint === budget)?.difference, "+"),
-          ),
-        ];
-      }),
+      .map(({ name, scores }) => [name, ...ahead(scores, bon.scores)]),
   );
 }
 
@@ -236,16 +236,7 @@ function printPairs(pool: readonly PoolQuestion[], seeds: number): void {
     "Sequential baselines: DynScaling ahead of them at equal output tokens",
     ["method", "against", ...BUDGETS.map(String)],
     own.flatMap(({ name, scores }) =>
-      rivals.map((rival) => {
-        const differences = compareAtEqualSpend(scores, rival.scores, "outputTokens");
-        return [
-          name,
-          rival.name,
-          ...BUDGETS.map((budget) =>
-            percent(differences.find(({ checkpoint }) => checkpoint === budget)?.difference, "+"),
-          ),
-        ];
-      }),
+      rivals.map((rival) => [name, rival.name, ...ahead(scores, rival.scores)]),
     ),
   );
 }
