@@ -2,40 +2,24 @@ import type { BaseLanguageModelInput } from "@langchain/core/language_models/bas
 import { Runnable } from "@langchain/core/runnables";
 import type { RunnableBatchOptions, RunnableConfig, RunnableRetry } from "@langchain/core/runnables";
 import { openAccount } from "./core/account.js";
-import { DEFAULT_BUDGET, completeBudget } from "./core/budget.js";
+import { completeBudget } from "./core/budget.js";
 import type { Budget } from "./core/budget.js";
-import { OptionError, requireKnownKeys } from "./core/errors.js";
+import { OptionError } from "./core/errors.js";
 import type { Method } from "./core/rounds.js";
-import type { Schedule } from "./core/solve.js";
-import { finalAnswer } from "./extractors/final_answer.js";
+import { completeFields } from "./fields.js";
+import type { DynScalingFields, DynScalingSettings } from "./fields.js";
 import { readInput, readInputOrError, solveBatch, withBatchId } from "./langchain/batch.js";
-import type { Batch, OnAbort } from "./langchain/batch.js";
+import type { Batch } from "./langchain/batch.js";
 import { estimateBatch } from "./langchain/estimate.js";
 import type { Estimate } from "./langchain/estimate.js";
-import type { AnswerExtractor } from "./langchain/generate.js";
-import { requireGrouping, wholeText } from "./langchain/grouping.js";
-import type { Grouping } from "./langchain/grouping.js";
-import { requireJournal } from "./langchain/journal.js";
-import type { JournalStore } from "./langchain/journal.js";
 import { toMessages } from "./langchain/messages.js";
-import {
-  bindTools,
-  generationsPerCall,
-  outputLimit,
-  requireResponsesThatFit,
-  validateModel,
-} from "./langchain/model.js";
-import type { ChatLike, ToolBinding } from "./langchain/model.js";
-import { completeRetries, requireTimeout } from "./langchain/patience.js";
-import type { Retries } from "./langchain/patience.js";
+import { bindTools, generationsPerCall, outputLimit, requireResponsesThatFit } from "./langchain/model.js";
+import type { ToolBinding } from "./langchain/model.js";
 import { takePool } from "./langchain/pool.js";
 import type { InputRecord, ScaledMessage } from "./langchain/record.js";
-import { requireReview } from "./langchain/review.js";
-import type { ReviewFields } from "./langchain/review.js";
 import { ScaledBinding } from "./langchain/retry.js";
 import type { Listeners, RetryFields } from "./langchain/retry.js";
-import { DEFAULT_METHOD, DEFAULT_SCHEDULE, requireFunction, resolveMethod } from "./method.js";
-import type { MethodFields } from "./method.js";
+import { requireFunction, resolveMethod } from "./method.js";
 import type { TurnsPrompt } from "./prompts/turns.js";
 import { openStructure } from "./structured/structure.js";
 import type {
@@ -51,63 +35,8 @@ import type { SharedParts } from "./shared.js";
 import { openSharedBudget } from "./shared_budget.js";
 import type { SharedBudget, SharedFields, SolveOne } from "./shared_budget.js";
 
-/** Options of `DynScaling`. Only `model` is required; the rest are the paper's values. */
-export interface DynScalingFields extends MethodFields {
-  /** Any chat model, or any Runnable from chat input to a message. It must not have a cache. */
-  model: ChatLike;
-  /** What one `batch()` may spend, pooled over its inputs. Default 16 samples per input. */
-  budget?: Budget;
-  /** Reads the answer from a response. Default `finalAnswer`; of a response that calls tools, `toolCalls()`; with `grouping` the whole text. */
-  extractor?: AnswerExtractor;
-  /** How calls are repeated that failed in passing: rate limits, server errors, lost connections. */
-  retries?: Retries;
-  /** Most milliseconds of one call; a call that takes longer counts as failed. At least 1. Default: no limit. */
-  callTimeoutMs?: number;
-  /**
-   * When samples are granted. `continuous`: whenever a call may be sent, one is, so that
-   * no question waits for the slow calls of another; who gets it depends on what has come
-   * back by then. `rounds`: the synchronous rounds of the paper, which repeat themselves
-   * call for call with the same seed. A round serves the top share of the questions
-   * whatever `maxConcurrency` is, so in small batches fewer calls than that are in flight;
-   * `continuous` fills them. Default: see `DEFAULT_SCHEDULE`.
-   */
-  schedule?: Schedule;
-  /** What an abort or a time limit does to `invoke()` and `batch()`. Default `throw`, as everywhere in LangChain. */
-  onAbort?: OnAbort;
-  /** Lets responses that mean the same vote together: free text. Default: equal answers do. */
-  grouping?: Grouping;
-  /** Marks results for a person to look at, instead of pretending. Default: none. */
-  review?: ReviewFields;
-  /** Whole number from 0 to 4294967295; every random choice of ours follows from it. Default 0. */
-  seed?: number;
-  /**
-   * Where every response is kept as soon as it arrives. Started again with the same
-   * journal, a batch replays what was paid for and pays for the rest; samples that are
-   * replayed count as spent. Any LangChain store of bytes, or `FileJournal` of
-   * `langchain-dynscaling/journal`. It holds responses, and of what was asked only
-   * hashes. A model with a fixed seed of its own repeats itself after a restart: leave
-   * that seed out. Default: none.
-   */
-  journal?: JournalStore;
-}
-
 /** What changes in a batch that is solved with a method. */
 type SettingsOf = (method: Method<TurnsPrompt>) => Partial<Batch> & { method: Method<TurnsPrompt> };
-
-const FIELDS = [
-  "model",
-  "budget",
-  "extractor",
-  "grouping",
-  "review",
-  "retries",
-  "callTimeoutMs",
-  "onAbort",
-  "schedule",
-  ...Object.keys(DEFAULT_METHOD),
-  "seed",
-  "journal",
-];
 
 /**
  * DynScaling (arXiv 2506.16043) as a Runnable: the inputs of one `batch()` share
@@ -124,38 +53,13 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   override lc_serializable = false;
 
   readonly #fields: DynScalingFields;
-  readonly #model: ChatLike;
-  readonly #budget: Budget;
-  readonly #extractor: AnswerExtractor;
-  readonly #method: Method<TurnsPrompt>;
-  readonly #calls: Pick<Batch, "retries" | "callTimeoutMs" | "onAbort" | "schedule">;
+  readonly #settings: DynScalingSettings;
 
   /** @throws {OptionError} if an option is unknown, missing or out of range */
   constructor(fields: DynScalingFields) {
     super();
-    requireKnownKeys("DynScaling", fields, FIELDS);
-    const { model, budget = DEFAULT_BUDGET, grouping, review, seed = 0 } = fields;
-    const { extractor = grouping ? wholeText : finalAnswer } = fields;
-    validateModel(model);
-    if (grouping !== undefined) requireGrouping(grouping, budget);
-    if (review !== undefined) requireReview(review);
-    requireFunction("extractor", extractor);
-    const { retries, callTimeoutMs, onAbort = "throw", schedule = DEFAULT_SCHEDULE } = fields;
-    requireTimeout(callTimeoutMs);
-    if (onAbort !== "throw" && onAbort !== "vote") {
-      throw new OptionError("onAbort", onAbort, 'Give "throw" or "vote".');
-    }
-    if (schedule !== "rounds" && schedule !== "continuous") {
-      throw new OptionError("schedule", schedule, 'Give "rounds" or "continuous".');
-    }
-    this.#calls = { retries: completeRetries(retries), callTimeoutMs, onAbort, schedule };
     this.#fields = fields;
-    this.#model = model;
-    this.#extractor = extractor;
-    this.#method = resolveMethod(fields, seed);
-    if (fields.journal !== undefined) requireJournal(fields.journal);
-    requireResponsesThatFit(this.#method.sampler, model);
-    this.#budget = completeBudget(budget, outputLimit(model));
+    this.#settings = completeFields(fields);
   }
 
   /** One input with a budget of its own: `batch([input])[0]`. Budgets are shared only within one `batch()`. */
@@ -230,8 +134,8 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
    */
   estimate(inputs: readonly BaseLanguageModelInput[]): Estimate {
     if (inputs.length === 0) return estimateBatch({ totalSamples: 0 }, 0, 0);
-    openAccount(this.#budget, inputs.length, generationsPerCall(this.#model));
-    return estimateBatch(this.#budget, outputLimit(this.#model), inputs.length);
+    openAccount(this.#settings.budget, inputs.length, generationsPerCall(this.#settings.model));
+    return estimateBatch(this.#settings.budget, outputLimit(this.#settings.model), inputs.length);
   }
 
   /**
@@ -264,7 +168,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
    * @throws {OptionError} if the model takes no tools
    */
   bindTools(...binding: ToolBinding): DynScaling {
-    return new DynScaling({ ...this.#fields, model: bindTools(this.#model, ...binding) });
+    return new DynScaling({ ...this.#fields, model: bindTools(this.#settings.model, ...binding) });
   }
 
   /**
@@ -291,7 +195,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     options: StructuredOptions<boolean> = {},
   ): StructuredScaling<RunOutput, RunOutput | RawOutput<RunOutput>> {
     const { settingsOf, present } = this.#structure(schema, options);
-    const structure = settingsOf(this.#method);
+    const structure = settingsOf(this.#settings.method);
     const solve: SolveStructured = async (inputs, config, settings) => {
       const read = inputs.map(settings.failFast ? readInput : readInputOrError);
       return (await this.#solve(read, config, { ...settings, ...structure })) as (StructuredRecord | Error)[];
@@ -314,7 +218,7 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
       ...(totalOutputTokens !== undefined && { totalOutputTokens }),
       ...(totalCostUsd !== undefined && { totalCostUsd }),
     };
-    const { maxOutputTokensPerSample: worstCase, prices } = this.#budget;
+    const { maxOutputTokensPerSample: worstCase, prices } = this.#settings.budget;
     const total =
       Object.keys(limits).length === 0
         ? limits
@@ -324,9 +228,9 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
               ...(prices && { prices }),
               ...(worstCase !== undefined && { maxOutputTokensPerSample: worstCase }),
             },
-            outputLimit(this.#model),
+            outputLimit(this.#settings.model),
           );
-    const limitsOfStream = { total, samplesPerCall: generationsPerCall(this.#model) };
+    const limitsOfStream = { total, samplesPerCall: generationsPerCall(this.#settings.model) };
     return this.#sharing(fields, total, openSharedBudget(fields, limitsOfStream));
   }
 
@@ -334,8 +238,8 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
     const solveWith =
       (settingsOf?: SettingsOf): SolveOne =>
       async (input, config, { pool, ...parts }) => {
-        const method = resolveMethod({ ...this.#method, ...parts }, this.#method.seed);
-        requireResponsesThatFit(method.sampler, this.#model);
+        const method = resolveMethod({ ...this.#settings.method, ...parts }, this.#settings.method.seed);
+        requireResponsesThatFit(method.sampler, this.#settings.model);
         const read = { input, messages: toMessages(input) };
         const settings = {
           failFast: false,
@@ -371,7 +275,11 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
   ): { settingsOf: SettingsOf; present: Present<unknown> } {
     const { uncertainty, includeRaw = false } = options;
     if (uncertainty !== undefined) requireFunction("uncertainty", uncertainty);
-    const { samplerOf, uncertaintyOf, votingOf, ...structure } = openStructure(this.#model, schema, options);
+    const { samplerOf, uncertaintyOf, votingOf, ...structure } = openStructure(
+      this.#settings.model,
+      schema,
+      options,
+    );
     const complete: typeof structure.complete = async (record, tally) => {
       const completed = await structure.complete(record, tally);
       return includeRaw ? completed : requireObject(completed);
@@ -403,18 +311,11 @@ export class DynScaling extends Runnable<BaseLanguageModelInput, ScaledMessage> 
       inputs,
       configs,
       batchId,
-      model: this.#model,
-      budget: this.#budget,
-      extractor: this.#extractor,
-      grouping: this.#fields.grouping,
-      review: this.#fields.review,
+      ...this.#settings,
       keepsResponses: true,
-      method: this.#method,
-      journal: this.#fields.journal,
       serialized: this.toJSON(),
       name: this.getName(),
       pool: takePool(configs),
-      ...this.#calls,
       ...settings,
       maxConcurrency: configs[0]?.maxConcurrency ?? settings.maxConcurrency,
     });

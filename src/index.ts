@@ -1,5 +1,5 @@
 export { DynScaling } from "./dynscaling.js";
-export type { DynScalingFields } from "./dynscaling.js";
+export type { DynScalingFields } from "./fields.js";
 export type { MethodFields } from "./method.js";
 export type { Amounts, BudgetReport } from "./core/account.js";
 export type { Budget, Prices } from "./core/budget.js";
