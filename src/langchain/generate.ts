@@ -80,7 +80,10 @@ export function generator(
             call.signal,
             sending,
             render,
-            (turns, keep) => sending.pay(turns, keep),
+            async (turns, keep) => {
+              await line.enter();
+              return sending.pay(turns, keep).finally(() => line.leave());
+            },
           ));
       } catch (error) {
         const isPast = error instanceof PastFailure;
@@ -88,7 +91,7 @@ export function generator(
         const lost = failed({ ...nothing, ...(isPast && { replayed: true as const }) }, error);
         return named(sending.told([lost]), call.signal);
       } finally {
-        line.leave();
+        if (ask === undefined) line.leave();
       }
       const replies = readAll(said, { request, input, config: sending.readingConfig(), replayed });
       return named(sending.told(isPromise(replies) ? await replies : replies), call.signal);
@@ -96,6 +99,8 @@ export function generator(
       call.close();
     }
   };
+  // A journal is asked in the order of the requests, before anything new is sent.
+  if (ask !== undefined) return generate;
   return (arm, request, round) => {
     const turn = line.enter();
     return turn === undefined
