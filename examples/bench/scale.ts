@@ -51,13 +51,15 @@ class InstantModel extends BaseChatModel {
   }
 
   override async _generate(messages: BaseMessage[]): Promise<ChatResult> {
-    const hard = 1 + (Number(/\d+/.exec(messages[0]?.text ?? "")?.[0]) % 4);
+    // Not `text`, which takes a message apart; clients have their text before they have a message.
+    const hard = 1 + (Number(/\d+/.exec(messages[0]?.content as string)?.[0]) % 4);
     const answer = (this.#calls++ * 7919) % hard;
+    const text = `${"We go step by step. ".repeat(10)}Call ${this.#calls}. \\boxed{${answer}}`;
     const message = new AIMessage({
-      content: `${"We go step by step. ".repeat(10)}Call ${this.#calls}. \\boxed{${answer}}`,
+      content: text,
       usage_metadata: { input_tokens: 40, output_tokens: 150, total_tokens: 190 },
     });
-    return { generations: [{ text: message.text, message }] };
+    return { generations: [{ text, message }] };
   }
 }
 

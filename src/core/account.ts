@@ -1,5 +1,6 @@
 import { requireOneCallEach, samplePool } from "./budget.js";
 import type { Budget } from "./budget.js";
+import { joined } from "./joined.js";
 import { finiteOrNull, wholeCalls } from "./limits.js";
 import type { Reply, Usage } from "./types.js";
 
@@ -121,7 +122,7 @@ export function withWorstCase<Message>(
 ): readonly Reply<Message>[] {
   if (held.inputTokens === 0 && held.outputTokens === 0) return replies;
   const worstCase = worstCaseOfReply(held, replies.length);
-  return replies.map((reply) => ({ ...reply, worstCase }));
+  return replies.map((reply) => joined(reply, { worstCase }));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Account } from "./account.js";
 import { asError } from "./errors.js";
 import { isHopeless } from "./hopeless.js";
+import { joined } from "./joined.js";
 import { unitStream } from "./random.js";
 import type {
   Arm,
@@ -153,7 +154,7 @@ export function addSample<Message>(
   const index = samples.length;
   // Spelled out, it takes half the memory: there are many.
   const sample = { text, answer, usage, message, truncated, index, round, stage, purpose, parents };
-  samples.push(Object.keys(rare).length === 0 ? sample : { ...sample, ...rare });
+  samples.push(Object.keys(rare).length === 0 ? sample : joined(sample, rare));
 }
 
 /** Takes over the answers of an arm as they read beside each other. */

@@ -2,6 +2,7 @@ import { guarded, isSettled } from "./arm_state.js";
 import type { ArmState, Method } from "./arm_state.js";
 import { requireAllocation, requireRanks } from "./contracts.js";
 import { Heap, Ranks } from "./heap.js";
+import { joined } from "./joined.js";
 import type { AllocationContext, Allocator, Ranking } from "./types.js";
 
 /** Who gets a unit, and how many pulls. */
@@ -67,7 +68,7 @@ class Unranked<Message> implements Contenders<Message> {
   #split(willing: readonly ArmState<Message>[], context: Context): Winner<Message>[] {
     const arms = willing.map(({ arm }) => arm);
     const pullsOfOne = Math.min(context.pulls, context.unitSamples);
-    const one = { ...context, pulls: pullsOfOne, arms: arms.length };
+    const one = joined(context, { pulls: pullsOfOne, arms: arms.length });
     const pulls = this.#allocator.allocate(arms, one);
     requireAllocation(this.#allocator.name, pulls, arms.length, one);
     const winners = willing
@@ -140,7 +141,7 @@ class Ranked<Message> implements Contenders<Message> {
       this.#mean = context.meanOutputTokens;
       for (const state of this.#states) if (this.#ranks.isIn(state.arm.index)) this.touch(state);
     }
-    const full: AllocationContext = { ...context, arms: this.#contending };
+    const full: AllocationContext = joined(context, { arms: this.#contending });
     let best: { state: ArmState<Message>; worth: number } | undefined;
     for (const heap of this.#levels.values()) {
       const state = this.#topOf(heap);

@@ -286,7 +286,7 @@ export class Course<Message, Prompt> {
     state.arm.inFlight -= left;
     this.#granted -= left;
     this.#units -= 1;
-    if (unit.isAnnounced) {
+    if (unit.opening) {
       this.#over.push(unit);
       if (this.#terms.rereads === true) this.#countRereading(state, 1);
     }

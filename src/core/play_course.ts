@@ -18,7 +18,6 @@ export function playCourse<Message, Prompt>(
   outside: Outside<Message, Prompt>,
 ): Promise<Solution<Message>[]> {
   const course = new Course<Message, Prompt>(questions, method, account, outside);
-  const opening = new Map<Unit<Message, Prompt>, Promise<void>>();
   const rereading = new Map<number, Promise<readonly Reply<Message>[]>>();
   let calls = 0;
   let tasks = 0;
@@ -47,15 +46,11 @@ export function playCourse<Message, Prompt>(
 
   function openingOf(unit: Unit<Message, Prompt>): Promise<void> {
     const { round, pulls, priority, state } = unit;
-    const known = opening.get(unit) ?? outside.openUnit(state.arm, { round, pulls, priority });
-    opening.set(unit, known);
-    unit.isAnnounced = true;
-    return known;
+    return (unit.opening ??= outside.openUnit(state.arm, { round, pulls, priority }));
   }
 
   async function close(unit: Unit<Message, Prompt>): Promise<void> {
     const { arm } = unit.state;
-    opening.delete(unit);
     await outside.closeUnit(arm, course.close(unit, await rereadingOf(unit)));
   }
 

@@ -193,13 +193,15 @@ function nextGrants<Message>(
   requireAllocation(allocator.name, pulls, arms.length, context);
   const won = willing
     .map((state, place) => ({ state, pulls: pulls[place] as number }))
-    .filter((grant) => grant.pulls > 0)
-    .map((grant) => ({ ...grant, priority: allocator.priority?.(grant.state.arm, context) ?? null }));
-  requireRanks(
-    allocator.name,
-    won.map(({ priority }) => priority),
-  );
-  return won.map((grant) => ({ ...grant, random: nextStream(grant.state, method) }));
+    .filter((grant) => grant.pulls > 0);
+  const priorities = won.map(({ state }) => allocator.priority?.(state.arm, context) ?? null);
+  requireRanks(allocator.name, priorities);
+  return won.map(({ state, pulls: granted }, place) => ({
+    state,
+    pulls: granted,
+    priority: priorities[place] as number | null,
+    random: nextStream(state, method),
+  }));
 }
 
 /**

@@ -16,8 +16,8 @@ export interface Unit<Message, Prompt> {
   wave: Wave<Message, Prompt> | undefined;
   /** Samples asked for, of all its waves. */
   sent: number;
-  /** Whether its first call was sent. */
-  isAnnounced: boolean;
+  /** Set once its first call is sent: what that call waits for. */
+  opening: Promise<void> | undefined;
   /** Whether it waits to be sent on. */
   isReady: boolean;
   /** Whether nothing more is sent. */
@@ -49,7 +49,7 @@ export function startUnit<Message, Prompt>(
     places: [],
     wave: undefined,
     sent: 0,
-    isAnnounced: false,
+    opening: undefined,
     isReady: false,
     isCut: false,
     isOver: false,

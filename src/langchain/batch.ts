@@ -104,7 +104,9 @@ export interface Batch extends RunTemplate {
 export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]> {
   const { configs, batchId, failFast, pool, maxConcurrency: slots = Infinity } = batch;
   const inputs = pool.payable(batch.inputs, configs);
-  const asked = inputs.flatMap((input, place) => (input instanceof Error ? [] : [{ ...input, place }]));
+  const asked = inputs.flatMap((each, place) =>
+    each instanceof Error ? [] : [{ input: each.input, messages: each.messages, place }],
+  );
   if (asked.length === 0) return inputs as Error[];
   const samplesPerCall = generationsPerCall(batch.model);
   const account = pool.open(batch.budget, asked.length, samplesPerCall);
@@ -235,10 +237,13 @@ export async function solveBatch(batch: Batch): Promise<(InputRecord | Error)[]>
       );
       if (lost) throw lost.error;
     }
-    await Promise.all(records.map((record, index) => closeRun(open[index] as OpenInput, record)));
+    const closing = open.flatMap((input, index) =>
+      input.run ? closeRun(input, records[index] as InputRecord) : [],
+    );
+    await Promise.all(closing);
     pool.remember(asked.map(({ input }, index) => ({ input, error: records[index]?.error })));
-    const byPlace = new Map(asked.map(({ place }, index) => [place, records[index] as InputRecord]));
-    return inputs.map((input, place) => byPlace.get(place) ?? (input as Error));
+    const results = records.values();
+    return inputs.map((input) => (input instanceof Error ? input : (results.next().value as InputRecord)));
   } catch (error) {
     stop.abort(error);
     await failRuns(open, error);

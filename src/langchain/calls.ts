@@ -5,8 +5,6 @@ export const HIDDEN_FROM_STREAMS = "langsmith:nostream";
 export interface OpenCall {
   /** Follows the stop of the batch and the signal of the call's input. */
   signal: AbortSignal;
-  /** Runs a task, unless the signal is aborted before it begins. */
-  run<Result>(task: () => Promise<Result>): Promise<Result>;
   /** To be called when the call is over. */
   close(): void;
 }
@@ -15,15 +13,10 @@ export interface OpenCall {
  * Opens calls that end with the batch or with their input.
  *
  * @param stop ends every call
- * @param maxConcurrency most tasks under way at the same time; the others wait. Default: no limit.
  */
-export function openCalls(
-  stop: AbortSignal,
-  maxConcurrency: number | undefined,
-): (ofInput: AbortSignal | undefined) => OpenCall {
+export function openCalls(stop: AbortSignal): (ofInput: AbortSignal | undefined) => OpenCall {
   const everyone = new Followers(stop);
   const byInput = new Map<AbortSignal, Followers>();
-  const queue = new Queue(maxConcurrency ?? Infinity);
   const followersOf = (signal: AbortSignal): Followers => {
     const known = byInput.get(signal);
     // A signal that follows it: many batches may have been handed the same one.
@@ -32,38 +25,22 @@ export function openCalls(
     return followers;
   };
   return (ofInput) =>
-    new FollowingCall(ofInput === undefined ? [everyone] : [everyone, followersOf(ofInput)], queue);
+    new FollowingCall(ofInput === undefined ? [everyone] : [everyone, followersOf(ofInput)]);
 }
 
 class FollowingCall implements OpenCall {
   readonly #controller = new AbortController();
   readonly #followed: readonly Followers[];
-  readonly #queue: Queue;
+  /** Where it stands among the followers of each. */
+  readonly #places: readonly number[];
 
-  constructor(followed: readonly Followers[], queue: Queue) {
+  constructor(followed: readonly Followers[]) {
     this.#followed = followed;
-    this.#queue = queue;
-    for (const followers of followed) followers.add(this);
+    this.#places = followed.map((followers) => followers.add(this));
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  run<Result>(task: () => Promise<Result>): Promise<Result> {
-    const { signal } = this;
-    return new Promise((resolve, reject) => {
-      this.#queue.enter(() => {
-        if (signal.aborted) {
-          reject(signal.reason as Error);
-          return false;
-        }
-        void task()
-          .then(resolve, reject)
-          .then(() => this.#queue.leave());
-        return true;
-      });
-    });
   }
 
   abort(reason: unknown): void {
@@ -71,56 +48,76 @@ class FollowingCall implements OpenCall {
   }
 
   close(): void {
-    for (const followers of this.#followed) followers.delete(this);
+    for (const [which, followers] of this.#followed.entries())
+      followers.delete(this.#places[which] as number);
   }
 }
 
-/** Lets so many in at a time, in the order in which they came. */
-class Queue {
+/**
+ * Lets so many in at a time, in the order in which they came. What waits here should be
+ * next to nothing: a round may send thousands of calls at once.
+ */
+export class Line {
   #free: number;
-  readonly #waiting = new Set<() => boolean>();
+  #waiting: (() => void)[] = [];
+  /** How many of `#waiting` are in. */
+  #gone = 0;
 
-  constructor(size: number) {
+  /** @param size most at a time. Default: no limit. */
+  constructor(size: number = Infinity) {
     this.#free = size;
   }
 
-  /** @param go whether it goes in, after all */
-  enter(go: () => boolean): void {
-    if (this.#free < 1) this.#waiting.add(go);
-    else if (go()) this.#free -= 1;
+  /** @returns `undefined` if there was room at once */
+  enter(): Promise<void> | undefined {
+    if (this.#free < 1) return new Promise((enter) => this.#waiting.push(enter));
+    this.#free -= 1;
+    return undefined;
   }
 
   leave(): void {
-    this.#free += 1;
-    for (const go of this.#waiting) {
-      if (this.#free < 1) return;
-      this.#waiting.delete(go);
-      if (go()) this.#free -= 1;
+    const enter = this.#waiting[this.#gone];
+    if (enter === undefined) {
+      this.#free += 1;
+      return;
     }
+    this.#gone += 1;
+    if (this.#gone === this.#waiting.length) [this.#waiting, this.#gone] = [[], 0];
+    enter();
   }
 }
 
-/** The calls that end with a signal. Only one listener, however many they are, and only while there are any. */
+/**
+ * The calls that end with a signal. Only one listener, however many they are, and only while
+ * there are any. Not in a Set: V8 chains the tables that a Set has outgrown, and so keeps what
+ * was in them until it collects everything.
+ */
 class Followers {
   readonly #signal: AbortSignal;
-  readonly #calls = new Set<FollowingCall>();
+  readonly #calls: (FollowingCall | undefined)[] = [];
+  /** Places in `#calls` that are free. */
+  readonly #free: number[] = [];
   readonly #end = (): void => {
-    for (const call of this.#calls) call.abort(this.#signal.reason);
+    for (const call of this.#calls) call?.abort(this.#signal.reason);
   };
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
-  add(call: FollowingCall): void {
+  /** @returns what `delete` needs */
+  add(call: FollowingCall): number {
     if (this.#signal.aborted) call.abort(this.#signal.reason);
-    if (this.#calls.size === 0) this.#signal.addEventListener("abort", this.#end);
-    this.#calls.add(call);
+    if (this.#calls.length === this.#free.length) this.#signal.addEventListener("abort", this.#end);
+    const place = this.#free.pop() ?? this.#calls.length;
+    this.#calls[place] = call;
+    return place;
   }
 
-  delete(call: FollowingCall): void {
-    this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#signal.removeEventListener("abort", this.#end);
+  delete(place: number): void {
+    this.#calls[place] = undefined;
+    this.#free.push(place);
+    if (this.#calls.length === this.#free.length) this.#signal.removeEventListener("abort", this.#end);
   }
 }
 

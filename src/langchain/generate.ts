@@ -1,9 +1,9 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { joined } from "../core/joined.js";
 import type { Arm, Reply, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { HIDDEN_FROM_STREAMS, openCalls, race } from "./calls.js";
-import type { OpenCall } from "./calls.js";
+import { HIDDEN_FROM_STREAMS, Line, openCalls, race } from "./calls.js";
 import { PastFailure } from "./failures.js";
 import { respond } from "./generations.js";
 import type { Ask, Pay } from "./journal.js";
@@ -23,6 +23,13 @@ import type { OpenInput } from "./runs.js";
  * throws an `UnreadableAnswer`, which says why there is none.
  */
 export type AnswerExtractor = (text: string, message: AIMessage) => string | null | Promise<string | null>;
+
+/** Sends one call. */
+type Generate = (
+  arm: Arm<AIMessage>,
+  request: SampleRequest<TurnsPrompt>,
+  round: number,
+) => Promise<Reply<AIMessage>[]>;
 
 /** What every call of one batch shares. */
 export interface CallSettings {
@@ -47,13 +54,14 @@ export interface CallSettings {
 export function generator(
   inputs: readonly OpenInput[],
   { model, extractor, readingRuns, maxConcurrency, stop, patience, ask }: CallSettings,
-): (arm: Arm<AIMessage>, request: SampleRequest<TurnsPrompt>, round: number) => Promise<Reply<AIMessage>[]> {
-  const openCall = openCalls(stop, maxConcurrency);
+): Generate {
+  const openCall = openCalls(stop);
+  const line = new Line(maxConcurrency);
   const readAll = repliesOf(extractor, readingRuns);
-  return async (arm, request, round) => {
+  const generate: Generate = async (arm, request, round) => {
     const input = inUnit(inputs[arm.index] as OpenInput, round);
     const call = openCall(input.config.signal);
-    const sending = new Sending(model, patience, input, request, call);
+    const sending = new Sending(model, patience, input, request, call.signal);
     const render = (): BaseMessage[] | Promise<BaseMessage[]> => {
       const turns = turnsOf(request, arm, input);
       // A counter of tokens may hang.
@@ -72,19 +80,32 @@ export function generator(
             call.signal,
             sending,
             render,
-            (turns, keep) => sending.pay(turns, keep),
+            async (turns, keep) => {
+              await line.enter();
+              return sending.pay(turns, keep).finally(() => line.leave());
+            },
           ));
       } catch (error) {
         const isPast = error instanceof PastFailure;
         const nothing = { text: "", answer: null, usage: {}, isUnbilled: !sending.isSent };
         const lost = failed({ ...nothing, ...(isPast && { replayed: true as const }) }, error);
         return named(sending.told([lost]), call.signal);
+      } finally {
+        if (ask === undefined) line.leave();
       }
       const replies = readAll(said, { request, input, config: sending.readingConfig(), replayed });
       return named(sending.told(isPromise(replies) ? await replies : replies), call.signal);
     } finally {
       call.close();
     }
+  };
+  // A journal is asked in the order of the requests, before anything new is sent.
+  if (ask !== undefined) return generate;
+  return (arm, request, round) => {
+    const turn = line.enter();
+    return turn === undefined
+      ? generate(arm, request, round)
+      : turn.then(() => generate(arm, request, round));
   };
 }
 
@@ -106,7 +127,6 @@ class Sending implements Attempts<AIMessage[]> {
   readonly #patience: Patience;
   readonly #input: OpenInput;
   readonly #request: SampleRequest<TurnsPrompt>;
-  readonly #call: OpenCall;
   #messages: BaseMessage[] = [];
   #config: Partial<RunnableConfig> | undefined;
 
@@ -115,14 +135,13 @@ class Sending implements Attempts<AIMessage[]> {
     patient: Patience,
     input: OpenInput,
     request: SampleRequest<TurnsPrompt>,
-    call: OpenCall,
+    signal: AbortSignal,
   ) {
-    this.signal = call.signal;
+    this.signal = signal;
     this.#model = model;
     this.#patience = patient;
     this.#input = input;
     this.#request = request;
-    this.#call = call;
   }
 
   pay(turns: BaseMessage[], keep?: Parameters<Pay>[1]): Promise<AIMessage[]> {
@@ -151,17 +170,15 @@ class Sending implements Attempts<AIMessage[]> {
   #send(parent: ParentRun | undefined, turns: BaseMessage[], keep: Parameters<Pay>[1]): Promise<AIMessage[]> {
     this.#config = callConfig(this.#input, parent, this.#request, this.signal);
     this.#messages = [...this.#input.messages, ...turns];
-    return this.#call.run(() => {
-      const answered = this.#patience(this);
-      if (keep === undefined) return answered;
-      // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
-      return answered.then((said) => {
-        const kept = keep(said);
-        return race(this.signal, () => kept).then(
-          () => said,
-          () => said,
-        );
-      });
+    const answered = this.#patience(this);
+    if (keep === undefined) return answered;
+    // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
+    return answered.then((said) => {
+      const kept = keep(said);
+      return race(this.signal, () => kept).then(
+        () => said,
+        () => said,
+      );
     });
   }
 }
@@ -185,8 +202,7 @@ function callConfig(
 ): Partial<RunnableConfig> {
   const callbacks = parent?.getChild(stage);
   const { tags = [], metadata } = config;
-  return {
-    ...config,
+  return joined(config, {
     ...(callbacks && { callbacks }),
     tags: tags.includes(HIDDEN_FROM_STREAMS) ? tags : [...tags, HIDDEN_FROM_STREAMS],
     metadata: {
@@ -195,5 +211,5 @@ function callConfig(
       ...(prompt && { dynscaling_prompt: prompt.name }),
     },
     signal,
-  };
+  });
 }

@@ -7,7 +7,7 @@ import type { Budget } from "../core/budget.js";
 import { OptionError, asError } from "../core/errors.js";
 import type { Method } from "../core/rounds.js";
 import type { Arm, Reply, Sample, Solution } from "../core/types.js";
-import { HIDDEN_FROM_STREAMS, openCalls } from "./calls.js";
+import { HIDDEN_FROM_STREAMS, Line, openCalls } from "./calls.js";
 import type { GivenText, Grouping, Groups } from "./grouping.js";
 import { usageOf } from "./messages.js";
 import { openChild } from "./nest.js";
@@ -116,7 +116,8 @@ export function openGrouper(
   }
   const repeatsUncertain = !limitsTokens(budget);
   const repeat = patience({ ...care, model: grouping, repeatsUncertain, seed: method.seed });
-  const openCall = openCalls(stop, maxConcurrency);
+  const openCall = openCalls(stop);
+  const line = new Line(maxConcurrency);
   const books = new Map<number, Book>();
   const bookOf = ({ index }: Arm): Book => {
     const book = books.get(index) ?? emptyBook();
@@ -164,7 +165,8 @@ export function openGrouper(
       attempt: async (own) => grouping.group(arm.question, texts, { ...config, signal: own }),
     };
     try {
-      const groups = await call.run(() => repeat(trip));
+      await line.enter();
+      const groups = await repeat(trip).finally(() => line.leave());
       const { messages = [] } = groups;
       book.messages.push(...messages);
       const usages = messages.map(usageOf);

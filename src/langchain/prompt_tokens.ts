@@ -13,7 +13,7 @@ export function promptSizes(
   inputOf: (arm: Arm) => OpenInput,
   stop: AbortSignal,
 ): (arm: Arm, request: SampleRequest<TurnsPrompt>) => Promise<number> {
-  const openCall = openCalls(stop, undefined);
+  const openCall = openCalls(stop);
   return async (arm, request) => {
     const input = inputOf(arm);
     const call = openCall(input.config.signal);

@@ -1,5 +1,6 @@
 import { AIMessage } from "@langchain/core/messages";
 import type { BudgetReport } from "../core/account.js";
+import { joined } from "../core/joined.js";
 import type { RoundRecord, Sample, Solution, StopReason, Usage, Vote } from "../core/types.js";
 import { shareOf } from "../core/votes.js";
 import { classify } from "./failures.js";
@@ -154,8 +155,7 @@ export function buildRecord(
     ...(grouped?.messages ?? []),
     ...(forgotten ? [forgotten] : []),
   ];
-  return {
-    ...metadata,
+  return joined(metadata, {
     message: chosen?.message ? representative(chosen.message, paidFor, metadata) : null,
     error:
       fault ??
@@ -163,7 +163,7 @@ export function buildRecord(
       (chosen ? null : (samples.find(({ error }) => error)?.error ?? unasked(abortReason, stopReason))),
     responses: samples,
     rounds,
-  };
+  });
 }
 
 /** The abort of an input as an error. */
@@ -205,7 +205,7 @@ function representative(
   return new AIMessage({
     content: chosen.content,
     additional_kwargs: chosen.additional_kwargs,
-    response_metadata: { ...chosen.response_metadata, dynscaling },
+    response_metadata: joined(chosen.response_metadata, { dynscaling }),
     tool_calls: chosen.tool_calls ?? [],
     invalid_tool_calls: chosen.invalid_tool_calls ?? [],
     ...(chosen.id !== undefined && { id: chosen.id }),

@@ -1,6 +1,7 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { UnreadableAnswer, asError } from "../core/errors.js";
+import { joined } from "../core/joined.js";
 import { settleAll } from "../core/settle.js";
 import type { Reply, SampleRequest, Usage } from "../core/types.js";
 import { finishReason, isCutOff, mayRead } from "../extractors/cut_off.js";
@@ -86,7 +87,9 @@ function answered(reply: Reply<AIMessage>, message: AIMessage, answer: unknown):
 }
 
 function unread(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage> {
-  return error instanceof UnreadableAnswer ? { ...reply, unparsed: error.message } : failed(reply, error);
+  return error instanceof UnreadableAnswer
+    ? joined(reply, { unparsed: error.message })
+    : failed(reply, error);
 }
 
 /** @throws the error itself, if LangGraph uses it to steer: it is no failed sample */
@@ -95,7 +98,7 @@ export function failed(reply: Reply<AIMessage>, error: unknown): Reply<AIMessage
   const kept = asError(error);
   // An extractor may have asked a service, too.
   hideSecrets(kept);
-  return { ...reply, error: kept };
+  return joined(reply, { error: kept });
 }
 
 /** @throws {Error} if an extractor returned a value that is neither text nor nothing: it would never vote */

@@ -1,3 +1,4 @@
+import { joined } from "../core/joined.js";
 import type { Arm, RoundRecord, Vote } from "../core/types.js";
 import { countVotes } from "../core/votes.js";
 import { MOST_CHILDREN, Nest, openChild } from "./nest.js";
@@ -70,7 +71,7 @@ export async function openRound(
   const name = `round ${unit.round}`;
   const parent = await input.rounds?.parentOf(name);
   if (parent === undefined) return;
-  const run = await openChild(parent, "Round", name, { ...unit, uncertainty: arm.uncertainty });
+  const run = await openChild(parent, "Round", name, joined(unit, { uncertainty: arm.uncertainty }));
   // One place is kept for the readings.
   const round = { run, samples: new Nest(run, MOST_CHILDREN - 1, unit.pulls), readings: undefined };
   input.underWay?.set(unit.round, { ...input, round });
@@ -92,14 +93,13 @@ export async function closeRound(
   if (run === undefined) return;
   const { round } = inUnit(input, record.round);
   const { samples } = arm;
-  const state: RoundState = {
-    ...record,
+  const state: RoundState = joined(record, {
     samples: samples.length,
     replayedPulls: samples.filter(({ round: asked, replayed }) => asked === record.round && replayed).length,
     votes: countVotes(samples.map(({ answer }) => answer)),
     inputTokens: sumKnown(samples.map(({ usage }) => usage.inputTokens)),
     outputTokens: sumKnown(samples.map(({ usage }) => usage.outputTokens)),
-  };
+  });
   input.underWay?.delete(record.round);
   input.states.push(state);
   if (round) {
@@ -113,7 +113,8 @@ export async function closeRound(
     await round.run.handleChainEnd({ ...state });
   }
   if (run.handlers.some(({ handleCustomEvent }) => handleCustomEvent !== undefined)) {
-    const event: RoundEvent = { ...state, batchId: input.batchId, input: input.place, batch: spend() };
+    const own = { batchId: input.batchId, input: input.place, batch: spend() };
+    const event: RoundEvent = joined(state, own);
     await run.handleCustomEvent(ROUND_EVENT, event, run.runId);
   }
 }

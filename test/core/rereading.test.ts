@@ -17,7 +17,7 @@ describe("a question of which two units are read anew", () => {
     );
     const calls = [course.next(), course.next()];
     for (const call of calls) {
-      call!.unit.isAnnounced = true;
+      call!.unit.opening = Promise.resolve();
       course.book(call!, [{ text: "t", answer: "a", usage: {} }]);
     }
     const [first, second] = course.takeOver();
