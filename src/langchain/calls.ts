@@ -4,9 +4,11 @@ export const HIDDEN_FROM_STREAMS = "langsmith:nostream";
 /** One call under way, with a signal of its own: shared ones gather listeners until Node warns. */
 export interface OpenCall {
   /** Follows the stop of the batch and the signal of the call's input. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
   /** Runs a task, unless the signal is aborted before it begins. */
   run<Result>(task: () => Promise<Result>): Promise<Result>;
+  /** As `race()` with its signal, without a listener; for one task after another. */
+  race<Result>(task: () => Promise<Result>): Promise<Result>;
   /** To be called when the call is over. */
   close(): void;
 }
@@ -23,7 +25,7 @@ export function openCalls(
 ): (ofInput: AbortSignal | undefined) => OpenCall {
   const everyone = new Followers(stop);
   const byInput = new Map<AbortSignal, Followers>();
-  const queue = new Queue(maxConcurrency ?? Infinity);
+  const queue = maxConcurrency === undefined ? undefined : new Queue(maxConcurrency);
   const followersOf = (signal: AbortSignal): Followers => {
     const known = byInput.get(signal);
     // A signal that follows it: many batches may have been handed the same one.
@@ -38,36 +40,47 @@ export function openCalls(
 class FollowingCall implements OpenCall {
   readonly #controller = new AbortController();
   readonly #followed: readonly Followers[];
-  readonly #queue: Queue;
+  readonly #queue: Queue | undefined;
+  readonly signal: AbortSignal;
+  /** Ends the race that is under way. */
+  #end: ((reason: Error) => void) | undefined;
 
-  constructor(followed: readonly Followers[], queue: Queue) {
+  constructor(followed: readonly Followers[], queue: Queue | undefined) {
+    this.signal = this.#controller.signal;
     this.#followed = followed;
     this.#queue = queue;
     for (const followers of followed) followers.add(this);
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   run<Result>(task: () => Promise<Result>): Promise<Result> {
     const { signal } = this;
+    const queue = this.#queue;
+    if (queue === undefined) return signal.aborted ? Promise.reject(signal.reason as Error) : task();
     return new Promise((resolve, reject) => {
-      this.#queue.enter(() => {
+      queue.enter(() => {
         if (signal.aborted) {
           reject(signal.reason as Error);
           return false;
         }
         void task()
           .then(resolve, reject)
-          .then(() => this.#queue.leave());
+          .then(() => queue.leave());
         return true;
       });
     });
   }
 
+  race<Result>(task: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.signal.aborted) return reject(this.signal.reason as Error);
+      this.#end = reject;
+      task().then(resolve, reject);
+    });
+  }
+
   abort(reason: unknown): void {
     this.#controller.abort(reason);
+    this.#end?.(this.signal.reason as Error);
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { Arm, Reply, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { HIDDEN_FROM_STREAMS, openCalls, race } from "./calls.js";
+import { HIDDEN_FROM_STREAMS, openCalls } from "./calls.js";
 import type { OpenCall } from "./calls.js";
 import { PastFailure } from "./failures.js";
 import { respond } from "./generations.js";
@@ -57,7 +57,7 @@ export function generator(
     const render = (): BaseMessage[] | Promise<BaseMessage[]> => {
       const turns = turnsOf(request, arm, input);
       // A counter of tokens may hang.
-      return isPromise(turns) ? race(call.signal, () => turns) : turns;
+      return isPromise(turns) ? call.race(() => turns) : turns;
     };
     try {
       let said: AIMessage[];
@@ -101,12 +101,11 @@ function named(replies: Reply<AIMessage>[], signal: AbortSignal): Reply<AIMessag
 class Sending implements Attempts<AIMessage[]> {
   isSent = false;
   chargedRepeats = 0;
-  readonly signal: AbortSignal;
+  readonly call: OpenCall;
   readonly #model: ChatLike;
   readonly #patience: Patience;
   readonly #input: OpenInput;
   readonly #request: SampleRequest<TurnsPrompt>;
-  readonly #call: OpenCall;
   #messages: BaseMessage[] = [];
   #config: Partial<RunnableConfig> | undefined;
 
@@ -117,12 +116,11 @@ class Sending implements Attempts<AIMessage[]> {
     request: SampleRequest<TurnsPrompt>,
     call: OpenCall,
   ) {
-    this.signal = call.signal;
+    this.call = call;
     this.#model = model;
     this.#patience = patient;
     this.#input = input;
     this.#request = request;
-    this.#call = call;
   }
 
   pay(turns: BaseMessage[], keep?: Parameters<Pay>[1]): Promise<AIMessage[]> {
@@ -140,27 +138,29 @@ class Sending implements Attempts<AIMessage[]> {
 
   attempt(signal: AbortSignal): Promise<AIMessage[]> {
     const config = this.#config as Partial<RunnableConfig>;
-    return respond(this.#model, this.#messages, signal === this.signal ? config : { ...config, signal });
+    return respond(this.#model, this.#messages, signal === this.call.signal ? config : { ...config, signal });
   }
 
   /** A replayed response has no model run; whatever reads it hangs below its round. */
   readingConfig(): Partial<RunnableConfig> {
-    return this.#config ?? callConfig(this.#input, this.#input.round?.run, this.#request, this.signal);
+    return this.#config ?? callConfig(this.#input, this.#input.round?.run, this.#request, this.call.signal);
   }
 
   #send(parent: ParentRun | undefined, turns: BaseMessage[], keep: Parameters<Pay>[1]): Promise<AIMessage[]> {
-    this.#config = callConfig(this.#input, parent, this.#request, this.signal);
+    this.#config = callConfig(this.#input, parent, this.#request, this.call.signal);
     this.#messages = [...this.#input.messages, ...turns];
-    return this.#call.run(() => {
+    return this.call.run(() => {
       const answered = this.#patience(this);
       if (keep === undefined) return answered;
       // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
       return answered.then((said) => {
         const kept = keep(said);
-        return race(this.signal, () => kept).then(
-          () => said,
-          () => said,
-        );
+        return this.call
+          .race(() => kept)
+          .then(
+            () => said,
+            () => said,
+          );
       });
     });
   }
