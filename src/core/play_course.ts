@@ -65,17 +65,18 @@ export function playCourse<Message, Prompt>(
   }
 
   return new Promise((resolve, reject) => {
-    async function start(task: Promise<void>, isCall: boolean): Promise<void> {
+    function start(task: Promise<void>, isCall: boolean): void {
       tasks += 1;
       if (isCall) calls += 1;
-      try {
-        await task;
-      } catch (error) {
+      const over = (): void => {
+        tasks -= 1;
+        if (isCall) calls -= 1;
+        go();
+      };
+      task.then(over, (error: unknown) => {
         failure ??= { error };
-      }
-      tasks -= 1;
-      if (isCall) calls -= 1;
-      go();
+        over();
+      });
     }
 
     function go(): void {
@@ -83,9 +84,9 @@ export function playCourse<Message, Prompt>(
         // What has failed is closed by whoever asked.
         for (let isFull = false; !isFull && failure === undefined;) {
           // Reading answers anew takes the place of the call that was the unit's last.
-          for (const unit of course.takeOver()) void start(close(unit), outside.rereads === true);
+          for (const unit of course.takeOver()) start(close(unit), outside.rereads === true);
           const call = calls < outside.slots ? course.next() : null;
-          if (call) void start(send(call), true);
+          if (call) start(send(call), true);
           isFull = call === null && !course.hasOver;
         }
       } catch (error) {

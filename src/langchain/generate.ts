@@ -1,9 +1,9 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { joined } from "../core/joined.js";
-import type { Arm, Reply, SampleRequest } from "../core/types.js";
+import type { Arm, Reply, SampleRequest, Stage } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { HIDDEN_FROM_STREAMS, Line, openCalls, race } from "./calls.js";
+import { HIDDEN_FROM_STREAMS, Line, openCalls } from "./calls.js";
+import type { OpenCall } from "./calls.js";
 import { PastFailure } from "./failures.js";
 import { respond } from "./generations.js";
 import type { Ask, Pay } from "./journal.js";
@@ -47,6 +47,15 @@ export interface CallSettings {
   ask: Ask | undefined;
 }
 
+type Metadata = RunnableConfig["metadata"];
+
+/** What all calls go through. */
+interface Door {
+  model: ChatLike;
+  patience: Patience;
+  metadataOf(given: Metadata, request: SampleRequest<TurnsPrompt>): Metadata;
+}
+
 /**
  * The door between the core and the model. A call that fails is a reply with
  * `error`; only errors that LangGraph uses to steer (`is_bubble_up`) reject.
@@ -57,15 +66,16 @@ export function generator(
 ): Generate {
   const openCall = openCalls(stop);
   const line = new Line(maxConcurrency);
+  const door = { model, patience, metadataOf: callMetadata() };
   const readAll = repliesOf(extractor, readingRuns);
   const generate: Generate = async (arm, request, round) => {
     const input = inUnit(inputs[arm.index] as OpenInput, round);
     const call = openCall(input.config.signal);
-    const sending = new Sending(model, patience, input, request, call.signal);
+    const sending = new Sending(door, input, request, call);
     const render = (): BaseMessage[] | Promise<BaseMessage[]> => {
       const turns = turnsOf(request, arm, input);
       // A counter of tokens may hang.
-      return isPromise(turns) ? race(call.signal, () => turns) : turns;
+      return isPromise(turns) ? call.race(() => turns) : turns;
     };
     try {
       let said: AIMessage[];
@@ -122,24 +132,16 @@ function named(replies: Reply<AIMessage>[], signal: AbortSignal): Reply<AIMessag
 class Sending implements Attempts<AIMessage[]> {
   isSent = false;
   chargedRepeats = 0;
-  readonly signal: AbortSignal;
-  readonly #model: ChatLike;
-  readonly #patience: Patience;
+  readonly call: OpenCall;
+  readonly #door: Door;
   readonly #input: OpenInput;
   readonly #request: SampleRequest<TurnsPrompt>;
   #messages: BaseMessage[] = [];
   #config: Partial<RunnableConfig> | undefined;
 
-  constructor(
-    model: ChatLike,
-    patient: Patience,
-    input: OpenInput,
-    request: SampleRequest<TurnsPrompt>,
-    signal: AbortSignal,
-  ) {
-    this.signal = signal;
-    this.#model = model;
-    this.#patience = patient;
+  constructor(door: Door, input: OpenInput, request: SampleRequest<TurnsPrompt>, call: OpenCall) {
+    this.call = call;
+    this.#door = door;
     this.#input = input;
     this.#request = request;
   }
@@ -159,28 +161,63 @@ class Sending implements Attempts<AIMessage[]> {
 
   attempt(signal: AbortSignal): Promise<AIMessage[]> {
     const config = this.#config as Partial<RunnableConfig>;
-    return respond(this.#model, this.#messages, signal === this.signal ? config : { ...config, signal });
+    return respond(
+      this.#door.model,
+      this.#messages,
+      signal === this.call.signal ? config : { ...config, signal },
+    );
   }
 
   /** A replayed response has no model run; whatever reads it hangs below its round. */
   readingConfig(): Partial<RunnableConfig> {
-    return this.#config ?? callConfig(this.#input, this.#input.round?.run, this.#request, this.signal);
+    return this.#config ?? this.#configOf(this.#input.round?.run);
+  }
+
+  #configOf(parent: ParentRun | undefined): Partial<RunnableConfig> {
+    const { config } = this.#input;
+    const { tags = [], metadata } = config;
+    const callbacks = parent?.getChild(this.#request.stage);
+    // A copy that is written over keeps the order of its fields: see `inherited`.
+    const own: Partial<RunnableConfig> = { ...config };
+    own.signal = this.call.signal;
+    own.tags = tags.includes(HIDDEN_FROM_STREAMS) ? tags : [...tags, HIDDEN_FROM_STREAMS];
+    own.metadata = this.#door.metadataOf(metadata, this.#request);
+    if (callbacks) own.callbacks = callbacks;
+    return own;
   }
 
   #send(parent: ParentRun | undefined, turns: BaseMessage[], keep: Parameters<Pay>[1]): Promise<AIMessage[]> {
-    this.#config = callConfig(this.#input, parent, this.#request, this.signal);
+    this.#config = this.#configOf(parent);
     this.#messages = [...this.#input.messages, ...turns];
-    const answered = this.#patience(this);
+    const answered = this.#door.patience(this);
     if (keep === undefined) return answered;
     // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
     return answered.then((said) => {
       const kept = keep(said);
-      return race(this.signal, () => kept).then(
-        () => said,
-        () => said,
-      );
+      return this.call
+        .race(() => kept)
+        .then(
+          () => said,
+          () => said,
+        );
     });
   }
+}
+
+/**
+ * The metadata of calls: one object for all that have it in common, as LangChain's own
+ * `batch()` hands one to all of its calls.
+ */
+function callMetadata(): Door["metadataOf"] {
+  const last: Partial<Record<Stage, { given: Metadata; prompt: TurnsPrompt | undefined; own: Metadata }>> =
+    {};
+  return (given, { stage, prompt }) => {
+    const known = last[stage];
+    if (known && known.given === given && known.prompt === prompt) return known.own;
+    const own = { ...given, dynscaling_stage: stage, ...(prompt && { dynscaling_prompt: prompt.name }) };
+    last[stage] = { given, prompt, own };
+    return own;
+  };
 }
 
 /** The turns that follow the messages of the user. */
@@ -192,24 +229,4 @@ export function turnsOf(
   if (request.prompt === undefined) return [];
   const quoted = request.parents.flatMap((parent) => arm.samples[parent] ?? []);
   return request.prompt.render(input.question, quoted);
-}
-
-function callConfig(
-  { config }: OpenInput,
-  parent: ParentRun | undefined,
-  { stage, prompt }: SampleRequest<TurnsPrompt>,
-  signal: AbortSignal,
-): Partial<RunnableConfig> {
-  const callbacks = parent?.getChild(stage);
-  const { tags = [], metadata } = config;
-  return joined(config, {
-    ...(callbacks && { callbacks }),
-    tags: tags.includes(HIDDEN_FROM_STREAMS) ? tags : [...tags, HIDDEN_FROM_STREAMS],
-    metadata: {
-      ...metadata,
-      dynscaling_stage: stage,
-      ...(prompt && { dynscaling_prompt: prompt.name }),
-    },
-    signal,
-  });
 }

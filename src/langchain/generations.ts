@@ -24,25 +24,19 @@ export async function respond(
   config: Partial<RunnableConfig>,
 ): Promise<AIMessage[]> {
   try {
-    return await (generationsPerCall(model) === 1
-      ? respondOnce(model, messages, config)
-      : respondSeveral(model, messages, config));
+    if (generationsPerCall(model) > 1) return await respondSeveral(model, messages, config);
+    const message = await model.invoke(messages, tellingReason(model, config));
+    return [markedIfBroken(requireMessage(message))];
   } catch (error) {
     hideSecrets(error, secretsOf(model));
     throw error;
   }
 }
 
-async function respondOnce(
-  model: ChatLike,
-  messages: BaseMessage[],
-  config: Partial<RunnableConfig>,
-): Promise<AIMessage[]> {
+/** With a handler before those that are told how the response ended. */
+function tellingReason(model: ChatLike, config: Partial<RunnableConfig>): Partial<RunnableConfig> {
   const manager = config.callbacks as CallbackManager | undefined;
-  const told = manager
-    ? { ...config, callbacks: withFirst(manager, handlersOf(model).reasonTeller) }
-    : config;
-  return [markedIfBroken(requireMessage(await model.invoke(messages, told)))];
+  return manager ? { ...config, callbacks: withFirst(manager, handlersOf(model).reasonTeller) } : config;
 }
 
 async function respondSeveral(

@@ -148,7 +148,6 @@ export function openGrouper(
   ): Promise<void> {
     const input = inUnit(inputs[arm.index] as OpenInput, round);
     const call = openCall(input.config.signal);
-    const { signal } = call;
     const run = input.round && (await openChild(input.round.run, "Grouping", grouping.name));
     const child = patchConfig(input.config, { callbacks: run?.getChild() });
     const config: Partial<RunnableConfig> = {
@@ -159,7 +158,7 @@ export function openGrouper(
     };
     book.calls += 1;
     const trip: Attempts<Groups> = {
-      signal,
+      call,
       isSent: false,
       chargedRepeats: 0,
       attempt: async (own) => grouping.group(arm.question, texts, { ...config, signal: own }),

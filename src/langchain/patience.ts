@@ -1,6 +1,6 @@
 import { OptionError, asError, requireInteger, requireKnownKeys } from "../core/errors.js";
 import { randomStreams } from "../core/random.js";
-import { race } from "./calls.js";
+import type { OpenCall } from "./calls.js";
 import { circuitOf } from "./circuit.js";
 import { JudgedFailure, classify } from "./failures.js";
 import type { Failure } from "./failures.js";
@@ -58,7 +58,7 @@ export interface Trip {
 
 /** A call that may need several attempts. */
 export interface Attempts<Result> extends Trip {
-  signal: AbortSignal;
+  call: OpenCall;
   /** @param signal of this attempt, which may have a time limit of its own */
   attempt(signal: AbortSignal): Promise<Result>;
 }
@@ -109,7 +109,8 @@ export function patience({
   let refusal: unknown;
   /** One for all calls: it is said once. */
   let silence: JudgedFailure | undefined;
-  return async (call) => {
+  return async (attempts) => {
+    const { call } = attempts;
     const { signal } = call;
     since ??= performance.now();
     let waitedMs = 0;
@@ -119,13 +120,13 @@ export function patience({
       const passage = circuit.tryEnter(signal) ?? (await circuit.enter(signal, since, maxTotalDelayMs));
       if (passage === null) throw (silence ??= silenceOf(refusal, circuit.askedMs, maxTotalDelayMs));
       const { storms } = circuit;
-      call.isSent = true;
+      attempts.isSent = true;
       // Clients leave their listeners behind, and Node warns of too many on one signal.
       const own = refusals + failures === 0 ? signal : AbortSignal.any([signal]);
       try {
         // A client may not hear the signal; its call holds nobody up.
-        const result = await race(signal, () =>
-          callTimeoutMs === undefined ? call.attempt(own) : timed(call, own, callTimeoutMs),
+        const result = await call.race(() =>
+          callTimeoutMs === undefined ? attempts.attempt(own) : timed(attempts, own, callTimeoutMs),
         );
         hasSucceeded = true;
         passage.end("fine");
@@ -142,13 +143,13 @@ export function patience({
         const askedMs = Math.max(delayOf(storms), retryAfterMs);
         if (isSlowDown) refusal = error;
         passage.end(isSlowDown ? "slow" : "failed", { askedMs, mostMs: maxTotalDelayMs });
-        call.isSent = !isUnbilled;
+        attempts.isSent = !isUnbilled;
         if (failure.treatment === "suspect" && hasSucceeded) throw refusedAlone(error, failure);
         const isRepeatable = failure.treatment === "retry" && (isUnbilled || repeatsUncertain);
         waitedMs += delay;
         const isOver = failures > maxRetries || maxRetries === 0 || waitedMs > maxTotalDelayMs;
         if (!isRepeatable || isOver) throw error;
-        if (!isUnbilled) call.chargedRepeats += 1;
+        if (!isUnbilled) attempts.chargedRepeats += 1;
         // Everybody waits for a slow service: that pause is the circuit's.
         if (!isSlowDown) await pause(delay, signal);
       }
@@ -180,7 +181,11 @@ function refusedAlone(error: unknown, failure: Failure): JudgedFailure {
 }
 
 /** One attempt with a time limit of its own, whose timer does not outlive it. */
-async function timed<Result>(call: Attempts<Result>, signal: AbortSignal, limitMs: number): Promise<Result> {
+async function timed<Result>(
+  attempts: Attempts<Result>,
+  signal: AbortSignal,
+  limitMs: number,
+): Promise<Result> {
   const late = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   // A race, because not every client hears the signal.
@@ -193,7 +198,7 @@ async function timed<Result>(call: Attempts<Result>, signal: AbortSignal, limitM
     }, limitMs);
   });
   try {
-    return await Promise.race([call.attempt(AbortSignal.any([signal, late.signal])), limit]);
+    return await Promise.race([attempts.attempt(AbortSignal.any([signal, late.signal])), limit]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,7 +1,7 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import type { Arm, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
-import { openCalls, race } from "./calls.js";
+import { openCalls } from "./calls.js";
 import { turnsOf } from "./generate.js";
 import { generationsPerCall } from "./model.js";
 import type { ChatLike } from "./model.js";
@@ -17,7 +17,7 @@ export function promptSizes(
   return async (arm, request) => {
     const input = inputOf(arm);
     const call = openCall(input.config.signal);
-    return race(call.signal, () => mostPromptTokens(model, input, arm, request)).finally(() => call.close());
+    return call.race(() => mostPromptTokens(model, input, arm, request)).finally(() => call.close());
   };
 }
 

@@ -40,13 +40,13 @@ export function repliesOf(
     usage: Usage,
     { input, request, config, replayed }: Asked,
   ): Reply<AIMessage> | Promise<Reply<AIMessage>> {
-    const reply = readReply(message, usage);
+    const spoken = spokenText(message);
+    const reply = readReply(message, usage, spoken);
     if (replayed) reply.replayed = replayed;
     // Feedback and scores are read by those who asked for them.
     if (request.purpose !== undefined && request.purpose !== "answer") return reply;
     try {
       requireReader(extractor, reply, message);
-      const spoken = spokenText(message);
       // The default opens no runs, so nothing has to be prepared for them.
       const answer =
         extractor === finalAnswer ? finalAnswer(spoken, message) : read(input, config, spoken, message);
@@ -110,8 +110,11 @@ function requireAnswer(answer: unknown): void {
 }
 
 /** What a response says, before its answer is read. */
-export function readReply(message: AIMessage, usage: Usage): Reply<AIMessage> {
-  const spoken = spokenText(message);
+export function readReply(
+  message: AIMessage,
+  usage: Usage,
+  spoken: string = spokenText(message),
+): Reply<AIMessage> {
   const calls = callsText(message);
   return {
     text: spoken === "" || calls === "" ? spoken || calls : `${spoken}\n\n${calls}`,

@@ -58,20 +58,46 @@ export async function openRun(
     config.runName ?? name,
   );
   if (run) keepNoChildren(run);
-  // The id and the name were this run's; its children must not inherit them.
-  const { runId: _runId, runName: _runName, ...inherited } = config;
   return {
     batchId,
     place,
     messages,
     question: questionText(messages),
-    config: inherited,
+    config: inherited(config),
     run,
     closed: false,
     rounds: run && new Nest(run),
     round: undefined,
     underWay: run && new Map(),
     states: [],
+  };
+}
+
+/**
+ * What the children of a run inherit: not its id and its name. Chat models take the known
+ * fields out one by one; in the opposite order of that they cost them least.
+ */
+function inherited({
+  runId: _runId,
+  runName: _runName,
+  callbacks,
+  tags = [],
+  metadata,
+  configurable,
+  recursionLimit,
+  maxConcurrency,
+  signal,
+  ...others
+}: RunnableConfig): Partial<RunnableConfig> {
+  return {
+    ...others,
+    signal,
+    ...(maxConcurrency !== undefined && { maxConcurrency }),
+    ...(recursionLimit !== undefined && { recursionLimit }),
+    ...(configurable && { configurable }),
+    ...(metadata && { metadata }),
+    tags,
+    ...(callbacks && { callbacks }),
   };
 }
 
