@@ -20,6 +20,12 @@ const benchmarks: { script: string; args?: string[]; quick?: string[] }[] = [
   { script: "schedule", quick: ["--seeds", "1"] },
   { script: "scale", quick: ["--sizes", "300,3000", "--repeats", "1"] },
   { script: "scale", args: ["--schedule", "rounds"], quick: ["--sizes", "300,3000", "--repeats", "1"] },
+  { script: "scale", args: ["--heap-mb", "1100"], quick: ["--sizes", "300,3000", "--repeats", "1"] },
+  {
+    script: "scale",
+    args: ["--schedule", "rounds", "--heap-mb", "1100"],
+    quick: ["--sizes", "300,3000", "--repeats", "1"],
+  },
   { script: "overhead", quick: ["--repeats", "3", "--inputs", "300"] },
   {
     script: "overhead",

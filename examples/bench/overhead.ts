@@ -2,7 +2,9 @@
  * What a sample costs beside the call: CPU time of a batch through `DynScaling` over that
  * of plain `model.batch` of the same calls, both in this process and one after the other,
  * on a model that answers at once. Calls start from their texts either way. With --traced,
- * LangSmith's own client sends all runs to a local server that takes what it is sent.
+ * LangSmith's own client sends all runs to a local server that takes what it is sent, and
+ * the same calls are also made in one RunnableLambda per question, which calls `model.batch`:
+ * what a trace of the same kind costs in LangChain itself.
  *
  *   npm run build && npx tsx examples/bench/overhead.ts [--traced] [--inputs 1000] [--samples 16] [--repeats 5] [--characters 600] [--concurrency 64] [--schedule continuous]
  */
@@ -10,6 +12,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
 import { awaitAllCallbacks } from "@langchain/core/callbacks/promises";
+import { RunnableLambda } from "@langchain/core/runnables";
+import type { RunnableConfig } from "@langchain/core/runnables";
 import { DynScaling } from "langchain-dynscaling";
 import type { DynScalingFields, Schedule } from "langchain-dynscaling";
 import { independent } from "langchain-dynscaling/samplers";
@@ -85,6 +89,11 @@ for (const [name, scaled] of Object.entries(ways)) {
   const calls = await callsOf(scaled);
   task(`model.batch, ${name}`, () => model.batch(calls, limit));
   task(`DynScaling, ${name}`, () => scaled.batch(questions, limit));
+  if (!values.traced) continue;
+  const ofQuestion = (place: number, config: RunnableConfig): Promise<unknown> =>
+    model.batch(calls.slice(place * samples, (place + 1) * samples), config);
+  const nested = RunnableLambda.from(ofQuestion);
+  task(`nested, ${name}`, () => nested.batch([...questions.keys()], limit));
 }
 
 // The first calls pay for compilation, and for asking the server what it can do.
@@ -108,12 +117,20 @@ const setting = [
   ...(values.concurrency ? [`${values.concurrency} in flight`] : []),
 ].join(", ");
 for (const name of Object.keys(ways)) {
-  const [plain, ours] = [taken.get(`model.batch, ${name}`) ?? [], taken.get(`DynScaling, ${name}`) ?? []];
+  const [plain, ours, nested] = ["model.batch", "DynScaling", "nested"].map(
+    (way) => taken.get(`${way}, ${name}`) ?? [],
+  ) as [number[], number[], number[]];
   report({
     name: `CPU time over model.batch, ${name}, ${setting}`,
     target: { atMost: 1.3 },
     values: ours.map((time, repeat) => time / (plain[repeat] as number)),
   });
+  if (nested.length > 0) {
+    report({
+      name: `CPU time over a lambda per question that calls model.batch, ${name}, ${setting}`,
+      values: ours.map((time, repeat) => time / (nested[repeat] as number)),
+    });
+  }
   console.log(
     `  us per sample: ${perSample(`model.batch, ${name}`).toFixed(1)} plain, ${perSample(`DynScaling, ${name}`).toFixed(1)} ours`,
   );

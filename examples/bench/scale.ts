@@ -1,9 +1,10 @@
 /**
  * Time and memory of large batches, against a model that answers at once: what is
  * left is ours and LangChain's. Each run is in a process of its own; sizes of more than
- * 10,000 inputs run once.
+ * 10,000 inputs run once. V8 lets garbage grow to several times what is alive while the
+ * machine has memory; `--heap-mb` limits it, as `node --max-old-space-size` does.
  *
- *   npm run build && npx tsx examples/bench/scale.ts [--sizes 1000,100000] [--samples 8] [--unit 2] [--concurrency 64] [--schedule continuous] [--allocator ucb] [--sampler independent] [--repeats 3]
+ *   npm run build && npx tsx examples/bench/scale.ts [--sizes 1000,100000] [--samples 8] [--unit 2] [--concurrency 64] [--schedule continuous] [--allocator ucb] [--sampler independent] [--heap-mb 1100] [--repeats 3]
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     allocator: { type: "string", default: "ucb" },
     sampler: { type: "string", default: "independent" },
     repeats: { type: "string", default: "3" },
+    "heap-mb": { type: "string" },
     /** Set for the process that measures one size. */
     inputs: { type: "string" },
   },
@@ -38,6 +40,8 @@ const [samples, unitSamples, concurrency] = [values.samples, values.unit, values
   number,
   number,
 ];
+
+const heapMb = values["heap-mb"];
 
 /** Larger batches take a minute each. */
 const REPEATED_UP_TO = 10_000;
@@ -95,9 +99,9 @@ async function measure(inputs: number): Promise<Measured> {
 function inOwnProcess(inputs: number): Measured {
   const own = process.argv.slice(2).concat("--inputs", String(inputs));
   const script = fileURLToPath(import.meta.url);
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...process.execArgv, script, ...own], {
-    encoding: "utf8",
-  });
+  const limit = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
+  const args = [...process.execArgv, ...limit, script, ...own];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Measured;
 }
@@ -120,7 +124,10 @@ if (values.inputs === undefined) {
   const rows = values.sizes.split(",").map(rowOf);
   const [first, last] = [rows[0] as Row, rows.at(-1) as Row];
   const atFirst = median(first.perSample);
-  const setting = `${values.schedule}, ${values.allocator}, ${values.sampler}, unit ${unitSamples}`;
+  const setting = [
+    `${values.schedule}, ${values.allocator}, ${values.sampler}, unit ${unitSamples}`,
+    ...(heapMb === undefined ? [] : [`heap of at most ${heapMb} MB`]),
+  ].join(", ");
   console.log(`${setting}, ${concurrency} in flight`);
   printTable(
     ["inputs", `x ${samples} samples, s`, "CPU us per sample", "to the first", "peak MB"],
