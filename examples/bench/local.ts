@@ -1,7 +1,8 @@
 /**
  * Speed of the embedded model: sampled tokens per second of CPU time and of time, for 1 to
  * 32 sequences, each in a process that may run on one or two cores only (`taskset`; where
- * there is none, on so many threads); and the share of the quick start's CPU time that is
+ * there is none, on so many threads), with two threads of one model as with two models of
+ * one thread; and the share of the quick start's CPU time that is
  * spent outside of llama.cpp (Linux only): see `quickstart_share.ts` for what counts.
  *
  *   npm run build && npx tsx examples/bench/local.ts [--questions 48] [--repeats 3]
@@ -21,26 +22,45 @@ const { values } = parseArgs({
     /** Set for the process that measures one speed. */
     sequences: { type: "string" },
     threads: { type: "string", default: "1" },
+    models: { type: "string", default: "1" },
   },
 });
 const count = Number(values.questions);
 const repeats = Number(values.repeats);
+
+interface Setting {
+  name: string;
+  cores: number;
+  models: number;
+  threads: number;
+}
+
+const SETTINGS: readonly Setting[] = [
+  { name: "1 core", cores: 1, models: 1, threads: 1 },
+  { name: "2 cores, one model", cores: 2, models: 1, threads: 2 },
+  { name: "2 cores, two models", cores: 2, models: 2, threads: 1 },
+];
 
 interface Speed {
   perSecond: number;
   perCpuSecond: number;
 }
 
-async function speedOf(sequences: number, threads: number): Promise<Speed> {
-  const model = new ChatLocal({ seed: 1, maxTokens: 192, sequences, threads });
-  await model.invoke("Hello", { maxTokens: 1 });
+async function speedOf(setting: Setting, sequences: number): Promise<Speed> {
+  const models = Array.from(
+    { length: setting.models },
+    (_, place) => new ChatLocal({ seed: place + 1, maxTokens: 192, sequences, threads: setting.threads }),
+  );
+  for (const model of models) await model.invoke("Hello", { maxTokens: 1 });
   const questions = ledgerQuestions({ count, seed: 3 });
   const [cpu, started] = [process.cpuUsage(), performance.now()];
-  const messages = await Promise.all(questions.map(({ question }) => model.invoke(question)));
+  const messages = await Promise.all(
+    questions.map(({ question }, place) => (models[place % models.length] as ChatLocal).invoke(question)),
+  );
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - started) / 1000;
   const tokens = messages.reduce((sum, { usage_metadata: usage }) => sum + (usage?.output_tokens ?? 0), 0);
-  await model.dispose();
+  for (const model of models) await model.dispose();
   return { perSecond: tokens / seconds, perCpuSecond: tokens / ((user + system) / 1e6) };
 }
 
@@ -66,41 +86,32 @@ function lastLineOf(script: string, args: readonly string[], cores: readonly num
 
 function measureSpeeds(): void {
   const cores = choosableCores();
-  const unit = cores.length > 0 ? "core" : "thread";
+  const settings = SETTINGS.filter((setting) => cores.length === 0 || setting.cores <= cores.length);
   const rows: string[][] = [];
-  const numbers = [1, 2].filter((number) => unit === "thread" || number <= cores.length);
   for (const sequences of [1, 8, 16, 32]) {
     const row = [String(sequences)];
-    for (const number of numbers) {
-      const args = [
-        "--questions",
-        String(count),
-        "--sequences",
-        String(sequences),
-        "--threads",
-        String(number),
-      ];
+    for (const setting of settings) {
+      const numbers = { questions: count, sequences, threads: setting.threads, models: setting.models };
+      const args = Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]);
       const speeds = Array.from(
         { length: repeats },
-        () => JSON.parse(lastLineOf("local.ts", args, cores.slice(0, number))) as Speed,
+        () => JSON.parse(lastLineOf("local.ts", args, cores.slice(0, setting.cores))) as Speed,
       );
       row.push(median(speeds.map(({ perSecond }) => perSecond)).toFixed(0));
       row.push(median(speeds.map(({ perCpuSecond }) => perCpuSecond)).toFixed(0));
       report({
-        name: `tokens per second, ${sequences} sequences on ${number} ${unit}${number > 1 ? "s" : ""}`,
+        name: `tokens per second, ${sequences} sequences, ${setting.name}`,
         values: speeds.map(({ perSecond }) => perSecond),
       });
     }
     rows.push(row);
   }
-  printTable(
-    ["sequences", ...numbers.flatMap((number) => [`tokens/s, ${unit}s: ${number}`, "tokens/CPU s"])],
-    rows,
-  );
+  printTable(["sequences", ...settings.flatMap(({ name }) => [`tokens/s, ${name}`, "tokens/CPU s"])], rows);
 }
 
 if (values.sequences !== undefined) {
-  console.log(JSON.stringify(await speedOf(Number(values.sequences), Number(values.threads))));
+  const setting = { name: "", cores: 0, models: Number(values.models), threads: Number(values.threads) };
+  console.log(JSON.stringify(await speedOf(setting, Number(values.sequences))));
 } else {
   measureSpeeds();
   if (existsSync("/proc/self/task")) {
