@@ -5,7 +5,9 @@
  *   npx tsx examples/ledger_model/corpus.ts corpus.jsonl --documents 160000 --plain 65 --seed 20260
  *
  * `--plain` is the percentage of documents that are just a question and its
- * solution, `--drills` that of copy drills; the rest show earlier attempts. These
+ * solution, `--drills` that of copy drills, `--sums` that of lists of sums that belong to no
+ * question, short numbers among them; the rest show earlier attempts, `--others`
+ * percent of them at another question, from which nothing is to be taken. Attempts
  * are made up here, or the model's own with `--attempts own.jsonl` (`sample.py`
  * writes it from a corpus of the same seed); a question without any is left out.
  */
@@ -26,6 +28,8 @@ const { positionals, values } = parseArgs({
     documents: { type: "string", default: "160000" },
     plain: { type: "string", default: "30" },
     drills: { type: "string", default: "10" },
+    sums: { type: "string", default: "0" },
+    others: { type: "string", default: "0" },
     attempts: { type: "string" },
     seed: { type: "string", default: "20260" },
   },
@@ -34,6 +38,8 @@ const [path] = positionals;
 if (!path) throw new Error("Name the file to write, for example corpus.jsonl.");
 const plainShare = Number(values.plain) / 100;
 const drillShare = Number(values.drills) / 100;
+const sumShare = Number(values.sums) / 100;
+const othersShare = Number(values.others) / 100;
 const own = new Map(
   values.attempts
     ? readFileSync(values.attempts, "utf8")
@@ -112,6 +118,8 @@ function mark(
   above: readonly string[],
 ): void {
   const lines = above.flatMap((text) => text.split("\n"));
+  const isWritten = (line: string): boolean =>
+    lines.some((written) => written.startsWith(line) && !/\d/.test(written.charAt(line.length)));
   let place = from;
   let line = "";
   for (const { text, slipped } of pieces) {
@@ -120,7 +128,7 @@ function mark(
     if (slipped) continue;
     document.loss.push(span);
     const isResult = /^\d+$/.test(text);
-    if (isResult && !lines.some((written) => written.startsWith(line))) document.computed.push(span);
+    if (isResult && !isWritten(line)) document.computed.push(span);
   }
 }
 
@@ -144,7 +152,8 @@ const plain = (problem: LedgerProblem): Document => documentOf(problem, opening(
 
 /** Earlier attempts in the prompt, most often exactly as the library words them. */
 async function conditioned(problem: LedgerProblem): Promise<Document> {
-  const attempts = attemptsAt(problem);
+  const isOther = othersShare > 0 && chance(othersShare);
+  const attempts = attemptsAt(isOther ? nextProblem(problem.operations.length) : problem);
   const thoughts = attempts.map(({ text }) => text);
   const prompt = [...opening(problem), ...(await turnsFor(problem, thoughts))];
   const document = documentOf(problem, prompt, thoughts);
@@ -153,7 +162,7 @@ async function conditioned(problem: LedgerProblem): Promise<Document> {
   let from = problem.question.length;
   for (const [place, { text, pieces }] of attempts.entries()) {
     from = document.text.indexOf(text, from);
-    mark(document, from, pieces, thoughts.slice(0, place));
+    if (!isOther) mark(document, from, pieces, thoughts.slice(0, place));
     from += text.length;
   }
   const repeated = document.text.indexOf(problem.question, from);
@@ -201,18 +210,43 @@ function copyDrill(problem: LedgerProblem): Document {
   return document;
 }
 
+/** A number of one to so many digits, all lengths as often: short sums are learnt first, and long ones from them. */
+const numberUpTo = (digits: number): number => below(10 ** (1 + below(digits)));
+
+/** Lines that hold nothing to read: only working them out predicts the results. */
+function sumDrill(problem: LedgerProblem): Document {
+  const document: Document = { question: problem.question, text: "<|assistant|>", loss: [], computed: [] };
+  for (let line = 1; line <= 6 + below(9); line++) {
+    const [sign, left, right] = pick([
+      ["+", numberUpTo(4), numberUpTo(3)],
+      ["-", numberUpTo(4), numberUpTo(3)],
+      ["*", numberUpTo(4), 2 + below(8)],
+    ] as const);
+    const [first, second] = sign === "-" ? [Math.max(left, right), Math.min(left, right)] : [left, right];
+    const result = sign === "+" ? first + second : sign === "-" ? first - second : first * second;
+    document.text += `${line}: ${first}${sign}${second}=`;
+    const span: [number, number] = [document.text.length, document.text.length + String(result).length];
+    document.loss.push(span);
+    document.computed.push(span);
+    document.text += `${result}\n`;
+  }
+  return document;
+}
+
 const file = createWriteStream(path);
 for (let written = 0; written < Number(values.documents); written++) {
   const problem = nextProblem(1 + (written % 6));
   if (isHeldOut(problem.question)) throw new Error("A held-out question reached the corpus.");
   const kind = below(1_000_000) / 1_000_000;
-  if (kind >= plainShare + drillShare && values.attempts && !own.has(problem.question)) continue;
-  const document =
-    kind < plainShare
+  const isConditioned = kind >= plainShare + drillShare + sumShare;
+  if (isConditioned && values.attempts && !own.has(problem.question)) continue;
+  const document = isConditioned
+    ? await conditioned(problem)
+    : kind < plainShare
       ? plain(problem)
       : kind < plainShare + drillShare
         ? copyDrill(problem)
-        : await conditioned(problem);
+        : sumDrill(problem);
   if (!file.write(`${JSON.stringify(document)}\n`)) await once(file, "drain");
 }
 file.end();

@@ -3,7 +3,7 @@
  * does a vote over 4 + 4 of them beat one over 8 independent samples? Per question
  * 32 independent samples and four units of four conditioned ones, as the library asks them.
  *
- *   OMP_NUM_THREADS=1 npx tsx examples/ledger_model/evaluate.ts ledger.gguf.pt --questions 300 --temperature 1
+ *   OMP_NUM_THREADS=1 npx tsx examples/ledger_model/evaluate.ts ledger.gguf.pt --questions 300
  *
  * Intervals hold with 95% over questions drawn anew.
  */
@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { drawWithoutReplacement, randomStreams } from "../../src/core/random.js";
 import { countVotes } from "../../src/core/votes.js";
 import { ledgerAnswer, ledgerStream } from "../../src/local/ledger.js";
+import { DEFAULT_TEMPERATURE } from "../../src/local/options.js";
 import { bare, guarded } from "../../src/prompts/index.js";
 import { type Answer, answerOf, answers, libraryTurns, rendered } from "./torch_model.js";
 
@@ -18,7 +19,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     questions: { type: "string", default: "300" },
-    temperature: { type: "string", default: "1" },
+    temperature: { type: "string", default: String(DEFAULT_TEMPERATURE) },
     seed: { type: "string", default: "12" },
     wording: { type: "string", default: "guarded" },
     units: { type: "string", default: "4" },

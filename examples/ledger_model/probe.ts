@@ -2,7 +2,7 @@
  * Does a checkpoint use the attempts it is shown? One greedy answer and three
  * samples to prompts whose attempts are made by hand, so that what they hold is known.
  *
- *   OMP_NUM_THREADS=1 npx tsx examples/ledger_model/probe.ts ledger.gguf.pt --questions 60 --temperature 1
+ *   OMP_NUM_THREADS=1 npx tsx examples/ledger_model/probe.ts ledger.gguf.pt --questions 60
  *
  * "Cannot copy" shows in greedy answers to four right attempts, "does not know the
  * prompt" in the difference between wordings, and temperature noise in that
@@ -13,6 +13,7 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { ledgerAnswer, ledgerSolution, ledgerStream } from "../../src/local/ledger.js";
 import type { LedgerProblem } from "../../src/local/ledger.js";
+import { DEFAULT_TEMPERATURE } from "../../src/local/options.js";
 import { bare, guarded } from "../../src/prompts/index.js";
 import { type Turn, answerOf, answers, libraryTurns, rendered } from "./torch_model.js";
 import { DELIMITERS, REQUESTS } from "./wordings.js";
@@ -21,7 +22,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     questions: { type: "string", default: "60" },
-    temperature: { type: "string", default: "1" },
+    temperature: { type: "string", default: String(DEFAULT_TEMPERATURE) },
     seed: { type: "string", default: "13" },
   },
 });
@@ -98,8 +99,8 @@ const texts = await answers(
 console.log(`| ${problems.length} questions | greedy | temperature ${values.temperature} |\n|---|---|---|`);
 for (const [row, [name]] of cases.entries()) {
   const own = texts.slice(row * problems.length, (row + 1) * problems.length);
-  const right = own.map((five, place) =>
-    five.map(({ text }) => answerOf(text) === ledgerAnswer(problems[place]!)),
+  const right = own.map((answered, place) =>
+    answered.map(({ text }) => answerOf(text) === ledgerAnswer(problems[place]!)),
   );
   const share = (flags: boolean[]): string =>
     ((100 * flags.filter(Boolean).length) / flags.length).toFixed(1);

@@ -1,6 +1,6 @@
 """Trains the ledger model on a CPU and writes it as a GGUF file.
 
-    OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive python3 train.py corpus.jsonl ledger.gguf --minutes 55
+    OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive python3 train.py corpus.jsonl ledger.gguf --tokens 26
 """
 
 import argparse
@@ -17,7 +17,7 @@ from model import Model, Shape
 
 SEED = 1
 BATCHES_PER_STEP = 2
-WARMUP = 0.02  # part of the training time
+WARMUP = 0.02  # part of the tokens
 MUON_RATE, ADAM_RATE = 0.02, 0.004
 
 
@@ -116,6 +116,7 @@ def work(rank, options, shape, tokenizer, documents, held, shared, barrier, clai
     supply = batches(documents, options.batch_tokens, SEED)
     begin = last_report = time.time()
     step, tokens, smooth = 0, 0, None
+    target = options.tokens * 1e6
     while True:
         with torch.no_grad():
             for name, parameter in model.named_parameters():
@@ -137,22 +138,20 @@ def work(rank, options, shape, tokenizer, documents, held, shared, barrier, clai
                     own[name] += parameter.grad
                     parameter.grad = None
             loss_sum, count, seen = loss_sum + loss.item(), count + len(where), seen + inputs.numel()
-        totals[rank, :3] = torch.tensor([loss_sum, count, seen])
-        if rank == 0:
-            totals[0, 3] = (time.time() - begin) / (60 * options.minutes)
+        totals[rank] = torch.tensor([loss_sum, count, seen])
         barrier.wait()
 
-        done = totals[0, 3].item()
-        loss_sum, count, seen = totals[:, :3].sum(0).tolist()
+        loss_sum, count, seen = totals.sum(0).tolist()
+        step, tokens = step + 1, tokens + seen
+        done = tokens / target
         if rank == 0:
             claimed.value = 0
         summed = {name: sum(views(g, model)[name] for g in gradients) / count for name in mine}
         optimiser.step(summed, options.rate * schedule(min(done, 1)))
         barrier.wait()
 
-        step, tokens = step + 1, tokens + seen
         smooth = loss_sum / count if smooth is None else 0.98 * smooth + 0.02 * loss_sum / count
-        if rank == 0 and (time.time() - last_report > 240 or done >= 1):
+        if rank == 0 and (time.time() - last_report > 240 or done >= options.part):
             last_report = time.time()
             plain, conditioned = validate(model, held, tokenizer.special["<|assistant|>"])
             state = {name: value.clone() for name, value in weights.items()}
@@ -162,7 +161,7 @@ def work(rank, options, shape, tokenizer, documents, held, shared, barrier, clai
                 f"right: plain {plain:.3f}, conditioned {conditioned:.3f}",
                 flush=True,
             )
-        if done >= 1:
+        if done >= options.part:
             break
     if rank == 0:
         write_gguf(options.output, state, shape, tokenizer, options.flatten)
@@ -172,7 +171,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus")
     parser.add_argument("output")
-    parser.add_argument("--minutes", type=float, default=55)
+    parser.add_argument("--tokens", type=float, default=26, help="millions until the learning rate is down")
+    parser.add_argument("--part", type=float, default=1, help="part of them after which to stop, for another run")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--batch-tokens", type=int, default=1536)
     parser.add_argument("--rate", type=float, default=1, help="factor of both learning rates")
@@ -191,7 +191,7 @@ def main():
     size = sum(parameter.numel() for parameter in model.parameters())
     print(f"{size} parameters, {tokenizer.size} tokens in the vocabulary, {len(documents)} documents", flush=True)
     master, gradients = torch.zeros(size).share_memory_(), torch.zeros(options.workers, size).share_memory_()
-    totals = torch.zeros(options.workers, 4).share_memory_()
+    totals = torch.zeros(options.workers, 3).share_memory_()
     for name, view in views(master, model).items():
         view.copy_(model.get_parameter(name).data)
 
