@@ -250,7 +250,10 @@ export interface RoundRecord {
   round: number;
   /** Samples asked for in this unit. */
   pulls: number;
-  /** The allocator's priority that won them; `null` in round 0 or if it has none. */
+  /**
+   * The allocator's priority that won them; `null` in round 0, if it has none, or where
+   * `continuous` replays the unit from a journal.
+   */
   priority: number | null;
   /** Uncertainty after the unit. */
   uncertainty: number;
