@@ -67,10 +67,7 @@ class FollowingCall implements OpenCall {
   }
 }
 
-/**
- * Lets so many in at a time, in the order in which they came. What waits here should be
- * next to nothing: a round may send thousands of calls at once.
- */
+/** Lets so many in at a time, in the order in which they came. */
 export class Line {
   #free: number;
   #waiting: (() => void)[] = [];

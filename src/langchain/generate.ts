@@ -1,6 +1,6 @@
 import type { AIMessage, BaseMessage } from "@langchain/core/messages";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import type { Arm, Reply, SampleRequest, Stage } from "../core/types.js";
+import type { Arm, Reply, SampleRequest } from "../core/types.js";
 import type { TurnsPrompt } from "../prompts/turns.js";
 import { HIDDEN_FROM_STREAMS, Line, openCalls } from "./calls.js";
 import type { OpenCall } from "./calls.js";
@@ -24,13 +24,6 @@ import type { OpenInput } from "./runs.js";
  */
 export type AnswerExtractor = (text: string, message: AIMessage) => string | null | Promise<string | null>;
 
-/** Sends one call. */
-type Generate = (
-  arm: Arm<AIMessage>,
-  request: SampleRequest<TurnsPrompt>,
-  round: number,
-) => Promise<Reply<AIMessage>[]>;
-
 /** What every call of one batch shares. */
 export interface CallSettings {
   model: ChatLike;
@@ -47,13 +40,12 @@ export interface CallSettings {
   ask: Ask | undefined;
 }
 
-type Metadata = RunnableConfig["metadata"];
-
 /** What all calls go through. */
 interface Door {
   model: ChatLike;
   patience: Patience;
-  metadataOf(given: Metadata, request: SampleRequest<TurnsPrompt>): Metadata;
+  /** Where calls wait for each other; `undefined` if as many may be in flight as there are. */
+  line: Line | undefined;
 }
 
 /**
@@ -63,19 +55,22 @@ interface Door {
 export function generator(
   inputs: readonly OpenInput[],
   { model, extractor, readingRuns, maxConcurrency, stop, patience, ask }: CallSettings,
-): Generate {
+): (arm: Arm<AIMessage>, request: SampleRequest<TurnsPrompt>, round: number) => Promise<Reply<AIMessage>[]> {
   const openCall = openCalls(stop);
-  const line = new Line(maxConcurrency);
-  const door = { model, patience, metadataOf: callMetadata() };
+  const line = maxConcurrency === undefined ? undefined : new Line(maxConcurrency);
+  const door = { model, patience, line };
   const readAll = repliesOf(extractor, readingRuns);
-  const generate: Generate = async (arm, request, round) => {
+  return async (arm, request, round) => {
     const input = inUnit(inputs[arm.index] as OpenInput, round);
     const call = openCall(input.config.signal);
     const sending = new Sending(door, input, request, call);
     const render = (): BaseMessage[] | Promise<BaseMessage[]> => {
       const turns = turnsOf(request, arm, input);
       // A counter of tokens may hang.
-      return isPromise(turns) ? call.race(() => turns) : turns;
+      if (!isPromise(turns)) return turns;
+      // Nobody waits for it any more once the call is aborted.
+      turns.catch(() => undefined);
+      return call.race(() => turns);
     };
     try {
       let said: AIMessage[];
@@ -90,32 +85,19 @@ export function generator(
             call.signal,
             sending,
             render,
-            async (turns, keep) => {
-              await line.enter();
-              return sending.pay(turns, keep).finally(() => line.leave());
-            },
+            (turns, keep) => sending.pay(turns, keep),
           ));
       } catch (error) {
         const isPast = error instanceof PastFailure;
         const nothing = { text: "", answer: null, usage: {}, isUnbilled: !sending.isSent };
         const lost = failed({ ...nothing, ...(isPast && { replayed: true as const }) }, error);
         return named(sending.told([lost]), call.signal);
-      } finally {
-        if (ask === undefined) line.leave();
       }
       const replies = readAll(said, { request, input, config: sending.readingConfig(), replayed });
       return named(sending.told(isPromise(replies) ? await replies : replies), call.signal);
     } finally {
       call.close();
     }
-  };
-  // A journal is asked in the order of the requests, before anything new is sent.
-  if (ask !== undefined) return generate;
-  return (arm, request, round) => {
-    const turn = line.enter();
-    return turn === undefined
-      ? generate(arm, request, round)
-      : turn.then(() => generate(arm, request, round));
   };
 }
 
@@ -176,12 +158,18 @@ class Sending implements Attempts<AIMessage[]> {
   #configOf(parent: ParentRun | undefined): Partial<RunnableConfig> {
     const { config } = this.#input;
     const { tags = [], metadata } = config;
-    const callbacks = parent?.getChild(this.#request.stage);
+    const { stage, prompt } = this.#request;
+    const callbacks = parent?.getChild(stage);
     // A copy that is written over keeps the order of its fields: see `inherited`.
     const own: Partial<RunnableConfig> = { ...config };
     own.signal = this.call.signal;
     own.tags = tags.includes(HIDDEN_FROM_STREAMS) ? tags : [...tags, HIDDEN_FROM_STREAMS];
-    own.metadata = this.#door.metadataOf(metadata, this.#request);
+    // Of its own: LangChain writes into the object that it is handed.
+    own.metadata = {
+      ...metadata,
+      dynscaling_stage: stage,
+      ...(prompt && { dynscaling_prompt: prompt.name }),
+    };
     if (callbacks) own.callbacks = callbacks;
     return own;
   }
@@ -189,9 +177,17 @@ class Sending implements Attempts<AIMessage[]> {
   #send(parent: ParentRun | undefined, turns: BaseMessage[], keep: Parameters<Pay>[1]): Promise<AIMessage[]> {
     this.#config = this.#configOf(parent);
     this.#messages = [...this.#input.messages, ...turns];
+    const { line } = this.#door;
+    if (line === undefined) return this.#go(keep);
+    const turn = line.enter();
+    const gone = turn === undefined ? this.#go(keep) : turn.then(() => this.#go(keep));
+    return gone.finally(() => line.leave());
+  }
+
+  /** In flight until it is kept: the next call waits. An abort does not: what has arrived counts. */
+  #go(keep: Parameters<Pay>[1]): Promise<AIMessage[]> {
     const answered = this.#door.patience(this);
     if (keep === undefined) return answered;
-    // In flight until it is kept: the next call waits. An abort does not: what has arrived counts.
     return answered.then((said) => {
       const kept = keep(said);
       return this.call
@@ -202,22 +198,6 @@ class Sending implements Attempts<AIMessage[]> {
         );
     });
   }
-}
-
-/**
- * The metadata of calls: one object for all that have it in common, as LangChain's own
- * `batch()` hands one to all of its calls.
- */
-function callMetadata(): Door["metadataOf"] {
-  const last: Partial<Record<Stage, { given: Metadata; prompt: TurnsPrompt | undefined; own: Metadata }>> =
-    {};
-  return (given, { stage, prompt }) => {
-    const known = last[stage];
-    if (known && known.given === given && known.prompt === prompt) return known.own;
-    const own = { ...given, dynscaling_stage: stage, ...(prompt && { dynscaling_prompt: prompt.name }) };
-    last[stage] = { given, prompt, own };
-    return own;
-  };
 }
 
 /** The turns that follow the messages of the user. */

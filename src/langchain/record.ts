@@ -205,7 +205,7 @@ function representative(
   return new AIMessage({
     content: chosen.content,
     additional_kwargs: chosen.additional_kwargs,
-    response_metadata: joined(chosen.response_metadata, { dynscaling }),
+    response_metadata: { ...chosen.response_metadata, dynscaling },
     tool_calls: chosen.tool_calls ?? [],
     invalid_tool_calls: chosen.invalid_tool_calls ?? [],
     ...(chosen.id !== undefined && { id: chosen.id }),

@@ -1,5 +1,4 @@
 import type { CallbackManagerForChainRun } from "@langchain/core/callbacks/manager";
-import { joined } from "../core/joined.js";
 
 /** What LangChain's own tracer keeps of a run while it is open, as far as we touch it. */
 interface KeptRun {
@@ -25,7 +24,7 @@ export function addMetadata(
 ): void {
   const known = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
   for (const kept of keptRuns(run)) {
-    kept.extra = { ...kept.extra, metadata: joined(kept.extra?.metadata ?? {}, known) };
+    kept.extra = { ...kept.extra, metadata: { ...kept.extra?.metadata, ...known } };
   }
 }
 
